@@ -1,0 +1,161 @@
+// Notification channels: configured addresses. The config of each type is the type's own schema.
+import { z } from "zod";
+import { type ChannelTypeName, channelTypeNames, channelTypes } from "../channels/index.ts";
+import { event } from "../events/index.ts";
+import { exchange } from "./deliveries.ts";
+import { id, instant, jsonValue, name, page, pageQuery, pathId, text } from "./fields.ts";
+import { route } from "./route.ts";
+
+const [first, ...others] = channelTypeNames.map((type) =>
+  z.strictObject({ name, type: z.literal(type), config: channelTypes[type].config }),
+);
+if (!first) throw new Error("no channel type is registered");
+// Written once for all types: the union is built from the registry, so TypeScript knows only its
+// common shape, while the schema itself knows each type's config.
+export const channelInput = z.discriminatedUnion("type", [first, ...others]) as z.ZodType<
+  { name: string; type: ChannelTypeName; config: Record<string, unknown> },
+  { name: string; type: ChannelTypeName; config: Record<string, unknown> }
+>;
+
+export const channelPatch = z
+  .strictObject({
+    name: name.optional(),
+    config: z
+      .record(z.string(), z.json())
+      .optional()
+      .meta({ description: "Fields given replace those of the channel; null takes one away." }),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, "must name at least one field to change");
+
+export const channel = z
+  .object({
+    id: id("channel"),
+    name: z.string(),
+    type: z.enum(channelTypeNames),
+    config: z.record(z.string(), jsonValue).meta({ description: "With credentials masked." }),
+    disabled_at: instant.nullable(),
+    disabled_reason: z.string().nullable(),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .meta({ id: "Channel" });
+export type Channel = z.output<typeof channel>;
+
+const tag = "Notification channels";
+const params = z.object({ id: pathId });
+
+export const channelRoutes = {
+  createChannel: route({
+    method: "POST",
+    path: "/v1/notification-channels",
+    tag,
+    role: "admin",
+    summary: "Create a channel",
+    description: "Names are unique in a workspace. Credentials are stored encrypted.",
+    body: channelInput,
+    response: channel,
+    status: 201,
+    creates: true,
+    errors: ["target_not_allowed"],
+    example: {
+      body: { name: "ops-webhook", type: "webhook", config: channelTypes.webhook.example },
+    },
+  }),
+  listChannels: route({
+    method: "GET",
+    path: "/v1/notification-channels",
+    tag,
+    role: "member",
+    summary: "List channels",
+    query: z.strictObject({
+      type: z.enum(channelTypeNames).optional(),
+      name: text(1, 200).optional().meta({ description: "The whole name." }),
+      ...pageQuery,
+    }),
+    response: page(channel),
+    status: 200,
+  }),
+  getChannel: route({
+    method: "GET",
+    path: "/v1/notification-channels/:id",
+    tag,
+    role: "member",
+    summary: "Read a channel",
+    params,
+    response: channel,
+    status: 200,
+  }),
+  updateChannel: route({
+    method: "PATCH",
+    path: "/v1/notification-channels/:id",
+    tag,
+    role: "admin",
+    summary: "Change a channel",
+    description: "A credential sent back as it was answered (masked) stays as it is.",
+    params,
+    body: channelPatch,
+    response: channel,
+    status: 200,
+    errors: ["conflict", "target_not_allowed"],
+    example: { body: { name: "ops-webhook-2" } },
+  }),
+  deleteChannel: route({
+    method: "DELETE",
+    path: "/v1/notification-channels/:id",
+    tag,
+    role: "admin",
+    summary: "Delete a channel",
+    description:
+      "Removes its rules and ends its unfinished deliveries as `failed`. History stays readable.",
+    params,
+    status: 204,
+  }),
+  testChannel: route({
+    method: "POST",
+    path: "/v1/notification-channels/:id/test",
+    tag,
+    role: "admin",
+    summary: "Send a test message",
+    description:
+      "Sends once, at once, without retries, and answers the whole exchange. With `execution_id` " +
+      "the message is that of the past execution, else that of a made-up one.",
+    params,
+    body: z.strictObject({
+      event: event.default("on_failure"),
+      execution_id: pathId.optional(),
+    }),
+    bodyOptional: true,
+    response: exchange,
+    status: 200,
+    errors: ["unprocessable"],
+    example: { body: { event: "on_failure" } },
+  }),
+  rotateChannelSecret: route({
+    method: "POST",
+    path: "/v1/notification-channels/:id/rotate-secret",
+    tag,
+    role: "admin",
+    summary: "Rotate the signing secret",
+    description:
+      "Answers the new secret, this once. For 24 hours both secrets sign, the new one first.",
+    params,
+    body: z.strictObject({
+      secret: text(1, 500).optional().meta({ description: "Left out: one is made." }),
+    }),
+    bodyOptional: true,
+    response: z.object({ secret: z.string(), previous_secret_expires_at: instant.nullable() }),
+    status: 200,
+    errors: ["unprocessable"],
+  }),
+  enableChannel: route({
+    method: "POST",
+    path: "/v1/notification-channels/:id/enable",
+    tag,
+    role: "admin",
+    summary: "Enable a disabled channel",
+    description: "Deliveries that waited become due.",
+    params,
+    response: channel,
+    status: 200,
+  }),
+};

@@ -1,0 +1,22 @@
+// The whole API as one object. Its keys are the operation ids.
+import { authRoutes } from "./auth.ts";
+import { channelRoutes } from "./channels.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { executionRoutes } from "./executions.ts";
+import { healthRoutes } from "./health.ts";
+import { jobRoutes } from "./jobs.ts";
+import { ruleRoutes } from "./rules.ts";
+import { scheduleRoutes } from "./schedules.ts";
+
+export const api = {
+  ...jobRoutes,
+  ...scheduleRoutes,
+  ...executionRoutes,
+  ...channelRoutes,
+  ...ruleRoutes,
+  ...deliveryRoutes,
+  ...authRoutes,
+  ...healthRoutes,
+} as const;
+
+export type TrigRunApi = typeof api;

@@ -1,0 +1,196 @@
+// The OpenAPI 3.1 document, made from the same objects that validate requests.
+import { z } from "zod";
+import { errorTable } from "./errors.ts";
+import { api } from "./index.ts";
+import { errorsOf, type Route } from "./route.ts";
+
+type Json = Record<string, unknown>;
+
+const schemaOptions = (io: "input" | "output") =>
+  ({
+    target: "draft-2020-12",
+    io,
+    reused: "inline",
+    unrepresentable: "any",
+  }) as const;
+
+/** Component names of the schemas with an id; answers only, so input never shadows output. */
+function toComponents(): Json {
+  const found: Json = {};
+  for (const definition of Object.values<Route>(api)) {
+    if (definition.response) toSchema(definition.response, "output", found);
+  }
+  return found;
+}
+
+/** A JSON Schema whose named parts are references into `components`, which it fills. */
+function toSchema(schema: z.ZodType, io: "input" | "output", components: Json): Json {
+  const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, schemaOptions(io)) as Json;
+  if (io === "output") {
+    for (const [key, definition] of Object.entries(($defs ?? {}) as Json)) {
+      const { id: __, ...rest } = definition as Json;
+      components[key] = toReferences(rest);
+    }
+  }
+  const { id, ...rest } = json;
+  if (io === "output" && typeof id === "string") {
+    components[id] = toReferences(rest);
+    return { $ref: `#/components/schemas/${id}` };
+  }
+  return toReferences(rest) as Json;
+}
+
+function toReferences(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll("#/$defs/", "#/components/schemas/"));
+}
+
+function toParameters(definition: Route, components: Json): Json[] {
+  const sources = [
+    { place: "path", schema: definition.params },
+    { place: "query", schema: definition.query },
+  ];
+  const parameters = sources.flatMap(({ place, schema }) =>
+    Object.entries(schema?.shape ?? {}).map(([name, field]) => {
+      const json = toSchema(field as z.ZodType, "input", components);
+      const { description, ...rest } = json;
+      return {
+        name,
+        in: place,
+        required: place === "path",
+        ...(description === undefined ? {} : { description }),
+        schema: rest,
+      };
+    }),
+  );
+  if (definition.creates) {
+    parameters.push({
+      name: "Idempotency-Key",
+      in: "header",
+      required: false,
+      description: "The same key and body within 24 hours answer the first result again.",
+      schema: { type: "string", minLength: 1, maxLength: 255 },
+    });
+  }
+  return parameters;
+}
+
+function toResponses(definition: Route, components: Json): Json {
+  const { response } = definition;
+  const success: Json = {
+    description: definition.status === 204 ? "Done." : "The result.",
+    headers: { "x-request-id": { $ref: "#/components/headers/RequestId" } },
+    ...(response
+      ? { content: { "application/json": { schema: toSchema(response, "output", components) } } }
+      : {}),
+  };
+  const responses: Json = { [definition.status]: success };
+  if (definition.alsoStatus) {
+    responses[definition.alsoStatus] = { ...success, description: "It stands already." };
+  }
+  const byStatus = new Map<number, string[]>();
+  for (const code of errorsOf(definition)) {
+    const { status, meaning } = errorTable[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${meaning}`]);
+  }
+  for (const [status, lines] of [...byStatus].sort(([a], [b]) => a - b)) {
+    responses[status] = {
+      description: lines.join("\n\n"),
+      headers: { "x-request-id": { $ref: "#/components/headers/RequestId" } },
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+    };
+  }
+  return responses;
+}
+
+function toOperation(operationId: string, definition: Route, components: Json): Json {
+  return {
+    operationId,
+    tags: [definition.tag],
+    summary: definition.summary,
+    ...(definition.description === undefined ? {} : { description: definition.description }),
+    "x-role": definition.role,
+    security: definition.role === "public" ? [] : [{ token: [] }],
+    parameters: toParameters(definition, components),
+    ...(definition.body
+      ? {
+          requestBody: {
+            required: definition.bodyOptional !== true,
+            content: {
+              "application/json": {
+                schema: toSchema(definition.body, "input", components),
+                ...(definition.example?.body === undefined
+                  ? {}
+                  : { example: definition.example.body }),
+              },
+            },
+          },
+        }
+      : {}),
+    responses: toResponses(definition, components),
+  };
+}
+
+const errorSchema = {
+  type: "object",
+  required: ["error"],
+  additionalProperties: false,
+  properties: {
+    error: {
+      type: "object",
+      required: ["code", "message", "details"],
+      additionalProperties: false,
+      properties: {
+        code: { type: "string", enum: Object.keys(errorTable) },
+        message: { type: "string", description: "What is wrong and what to do about it." },
+        details: {
+          type: "array",
+          items: {
+            type: "object",
+            required: ["path", "message"],
+            additionalProperties: false,
+            properties: { path: { type: "string" }, message: { type: "string" } },
+          },
+        },
+      },
+    },
+  },
+};
+
+/** The whole document. `version` is the product's. */
+export function toOpenApi(version: string): Json {
+  const schemas: Json = { Error: errorSchema, ...toComponents() };
+  const paths: Record<string, Json> = {};
+  for (const [operationId, definition] of Object.entries<Route>(api)) {
+    const path = definition.path.replace(/:([a-z_]+)/g, "{$1}");
+    paths[path] = {
+      ...paths[path],
+      [definition.method.toLowerCase()]: toOperation(operationId, definition, schemas),
+    };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "TrigRun",
+      version,
+      summary: "Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    tags: [...new Set(Object.values<Route>(api).map((definition) => definition.tag))].map(
+      (name) => ({ name }),
+    ),
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", description: "An API token: `cron_pat_…`." },
+      },
+      headers: {
+        RequestId: {
+          description: "Names this answer in the server's log.",
+          schema: { type: "string" },
+        },
+      },
+      schemas,
+    },
+  };
+}

@@ -1,0 +1,91 @@
+// A route is data: method, path, schemas, role, errors. Server, client and OpenAPI are derived
+// from it, so that none of the three can say something the others do not know.
+import type { z } from "zod";
+import type { ErrorCode } from "./errors.ts";
+
+/** What a caller must be: `public` needs no token, each further role includes the ones before. */
+export const roles = ["public", "member", "admin", "owner"] as const;
+export type Role = (typeof roles)[number];
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+export interface Route {
+  readonly method: Method;
+  /** With `:name` placeholders, each a key of `params`. */
+  readonly path: `/${string}`;
+  /** One line, imperative: "Create a job". */
+  readonly summary: string;
+  /** What the summary cannot say, in Markdown. */
+  readonly description?: string;
+  readonly tag: string;
+  readonly role: Role;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** True when the body may be left out altogether. */
+  readonly bodyOptional?: boolean;
+  /** The success body. None for 204. */
+  readonly response?: z.ZodType;
+  readonly status: 200 | 201 | 202 | 204;
+  /** A second success status with the same body (200 "it stands already" beside 201). */
+  readonly alsoStatus?: 200;
+  /** Codes beyond those that every route of this shape may give: see `errorsOf`. */
+  readonly errors?: readonly ErrorCode[];
+  /** True for POSTs that make something: they obey `Idempotency-Key`. */
+  readonly creates?: boolean;
+  readonly example?: { readonly body?: unknown; readonly response?: unknown };
+}
+
+export type Api = Readonly<Record<string, Route>>;
+
+/** Keeps the literal types of a route, so that clients and handlers are typed from it. */
+export function route<const R extends Route>(definition: R): R {
+  return definition;
+}
+
+/** Every code this route may answer, with those that follow from its shape. */
+export function errorsOf(definition: Route): ErrorCode[] {
+  const codes: ErrorCode[] = ["rate_limited", "internal", "unavailable"];
+  if (definition.role !== "public") codes.push("unauthorized");
+  if (definition.role === "admin" || definition.role === "owner") {
+    codes.push("forbidden", "email_not_verified");
+  }
+  if (definition.params) codes.push("not_found");
+  if (definition.query || definition.body) codes.push("validation_failed");
+  if (definition.query && "cursor" in definition.query.shape) codes.push("invalid_cursor");
+  if (definition.body) codes.push("invalid_json", "payload_too_large", "unsupported_media_type");
+  if (definition.creates) codes.push("conflict", "validation_failed");
+  return [...new Set([...codes, ...(definition.errors ?? [])])];
+}
+
+type Part<R, K extends "params" | "query" | "body", Side extends "input" | "output"> =
+  R extends Readonly<Record<K, infer S extends z.ZodType>>
+    ? { [P in K]: Side extends "input" ? z.input<S> : z.output<S> }
+    : unknown;
+
+/** What a client sends: the schemas' input side. */
+export type Sent<R> = Part<R, "params", "input"> &
+  (R extends { query: z.ZodObject } ? Partial<Part<R, "query", "input">> : unknown) &
+  (R extends { bodyOptional: true } ? Partial<Part<R, "body", "input">> : Part<R, "body", "input">);
+
+/** What a handler receives: parsed, with defaults filled in. */
+export type Received<R> = Part<R, "params", "output"> &
+  Part<R, "query", "output"> &
+  (R extends { bodyOptional: true }
+    ? { body: R extends { body: infer S extends z.ZodType } ? z.output<S> | undefined : never }
+    : Part<R, "body", "output">);
+
+/** What comes back: the response schema's value, or nothing for 204. */
+export type Answer<R> = R extends { response: infer S extends z.ZodType } ? z.output<S> : undefined;
+
+/** One handler for each route: a missing one does not compile. */
+export type Handlers<A extends Api, Context> = {
+  [K in keyof A]: (input: Received<A[K]>, context: Context) => Promise<Answer<A[K]>>;
+};
+
+/** One method for each route; every part has its own key: `getJob({ params: { id } })`. */
+export type Client<A extends Api> = {
+  [K in keyof A]: (
+    ...input: Record<never, never> extends Sent<A[K]> ? [input?: Sent<A[K]>] : [input: Sent<A[K]>]
+  ) => Promise<Answer<A[K]>>;
+};

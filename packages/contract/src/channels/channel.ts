@@ -1,0 +1,98 @@
+// What a channel type is: a config schema and a pure function from event to message.
+// A channel type never opens a socket, never retries and never knows the time; the sender does.
+import type { z } from "zod";
+import type { ExecutionEvent } from "../events/index.ts";
+import { judgeByStatus, type Reply, type Verdict } from "./verdict.ts";
+
+/** What a channel renders from. */
+export interface Notice {
+  readonly event: ExecutionEvent;
+  /** The first characters of the last response; null unless the channel has `include_output`. */
+  readonly output: string | null;
+  /** True for a test send, so that nobody takes it for an alarm. */
+  readonly isTest: boolean;
+}
+
+/** A message that leaves as one HTTP request. */
+export interface HttpMessage {
+  readonly kind: "http";
+  readonly method: "POST" | "PUT";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** True when the sender signs it after the Standard Webhooks specification. */
+  readonly isSigned: boolean;
+}
+
+/** A message that leaves as mail. */
+export interface MailMessage {
+  readonly kind: "mail";
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Message = HttpMessage | MailMessage;
+
+type StringKey<C> = Extract<keyof C, string>;
+
+export interface ChannelType<S extends z.ZodType<Record<string, unknown>> = AnyConfig> {
+  /** The word on the wire. */
+  readonly type: string;
+  /** For people: "Slack". */
+  readonly label: string;
+  /** One line for lists and documents: "POST to a Slack incoming webhook URL". */
+  readonly summary: string;
+  /** Strict object; `.meta({ description })` on each field becomes flag help and form label. */
+  readonly config: S;
+  /** Keys that are credentials: encrypted at rest, answered masked, scrubbed from records. */
+  readonly secrets: readonly StringKey<z.output<S>>[];
+  /** The key that signs messages and can be rotated, where the type signs. */
+  readonly signingSecret?: StringKey<z.output<S>>;
+  /** How a credential is shown. Default: `••••`. Must not give the credential away. */
+  readonly mask?: (key: StringKey<z.output<S>>, value: unknown) => unknown;
+  /** An example of `config` for documents and tests. It must pass the schema. */
+  readonly example: z.input<S>;
+  readonly render: (notice: Notice, config: z.output<S>) => Message;
+  /** Says what a reply means. Default: `judgeByStatus`. */
+  readonly judge?: (reply: Reply) => Verdict;
+}
+
+type AnyConfig = z.ZodType<Record<string, unknown>>;
+
+/** A channel type whose config is checked by its own schema at the door, not by the compiler. */
+export interface AnyChannelType {
+  readonly type: string;
+  readonly label: string;
+  readonly summary: string;
+  readonly config: AnyConfig;
+  readonly secrets: readonly string[];
+  readonly signingSecret?: string;
+  readonly example: Record<string, unknown>;
+  mask(key: string, value: unknown): unknown;
+  render(notice: Notice, config: Record<string, unknown>): Message;
+  judge(reply: Reply): Verdict;
+}
+
+/** What stands in for a credential in answers and records. */
+export const hidden = "••••";
+
+/** Checks a channel type against its own schema and fills in the defaults. */
+export function defineChannel<const T extends string, S extends AnyConfig>(
+  definition: ChannelType<S> & { readonly type: T },
+): AnyChannelType & { readonly type: T; readonly config: S } {
+  const { mask, judge, render, signingSecret, ...rest } = definition;
+  return {
+    ...rest,
+    ...(signingSecret === undefined ? {} : { signingSecret }),
+    // The example is an input of the schema, which is a strict object.
+    example: definition.example as Record<string, unknown>,
+    // The key is one of `secrets`, whose type the definition checked.
+    mask: (key, value) => mask?.(key as StringKey<z.output<S>>, value) ?? hidden,
+    // The config comes from this very schema: the store parses it before it calls.
+    render: (notice, config) => render(notice, config as z.output<S>),
+    judge: judge ?? judgeByStatus,
+  };
+}
