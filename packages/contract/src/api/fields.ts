@@ -58,6 +58,7 @@ export const idPrefixes = {
   channel: "chan",
   rule: "rule",
   delivery: "dlv",
+  node: "node",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -1,6 +1,6 @@
 // What a channel type is: a config schema and a pure function from event to message.
 // A channel type never opens a socket, never retries and never knows the time; the sender does.
-import type { z } from "zod";
+import { z } from "zod";
 import type { ExecutionEvent } from "../events/index.ts";
 import { judgeByStatus, type Reply, type Verdict } from "./verdict.ts";
 
@@ -45,7 +45,11 @@ export interface ChannelType<S extends z.ZodType<Record<string, unknown>> = AnyC
   readonly label: string;
   /** One line for lists and documents: "POST to a Slack incoming webhook URL". */
   readonly summary: string;
-  /** Strict object; `.meta({ description })` on each field becomes flag help and form label. */
+  /**
+   * Strict object, with or without a transform behind it; `.meta({ description })` on each field
+   * becomes flag help and form label, `.meta({ alias_of })` marks another name for a field. What
+   * it gives is what is stored, so it must accept its own output.
+   */
   readonly config: S;
   /** Keys that are credentials: encrypted at rest, answered masked, scrubbed from records. */
   readonly secrets: readonly StringKey<z.output<S>>[];
@@ -68,10 +72,14 @@ export interface AnyChannelType {
   readonly label: string;
   readonly summary: string;
   readonly config: AnyConfig;
+  /** The fields that a client may send, each with its schema and meta, aliases included. */
+  readonly shape: Readonly<Record<string, z.ZodType>>;
   readonly secrets: readonly string[];
   readonly signingSecret?: string;
   readonly example: Record<string, unknown>;
   mask(key: string, value: unknown): unknown;
+  /** A part of a config under the names it is stored by, to be merged into a stored one. */
+  renameAliases(config: Readonly<Record<string, unknown>>): Record<string, unknown>;
   render(notice: Notice, config: Record<string, unknown>): Message;
   judge(reply: Reply): Verdict;
 }
@@ -84,15 +92,37 @@ export function defineChannel<const T extends string, S extends AnyConfig>(
   definition: ChannelType<S> & { readonly type: T },
 ): AnyChannelType & { readonly type: T; readonly config: S } {
   const { mask, judge, render, signingSecret, ...rest } = definition;
+  const shape = shapeOf(definition.type, definition.config);
   return {
     ...rest,
+    shape,
     ...(signingSecret === undefined ? {} : { signingSecret }),
     // The example is an input of the schema, which is a strict object.
     example: definition.example as Record<string, unknown>,
     // The key is one of `secrets`, whose type the definition checked.
     mask: (key, value) => mask?.(key as StringKey<z.output<S>>, value) ?? hidden,
+    renameAliases: (config) => renameAliases(shape, config),
     // The config comes from this very schema: the store parses it before it calls.
     render: (notice, config) => render(notice, config as z.output<S>),
     judge: judge ?? judgeByStatus,
   };
+}
+
+function shapeOf(type: string, config: z.ZodType): AnyChannelType["shape"] {
+  let schema: unknown = config;
+  while (schema instanceof z.ZodPipe) schema = schema.in;
+  if (schema instanceof z.ZodObject) return schema.shape;
+  throw new Error(`the config of channel type ${type} must begin with an object`);
+}
+
+/** An alias stays where both names are given: the schema then refuses the pair by name. */
+function renameAliases(
+  shape: AnyChannelType["shape"],
+  config: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const entries = Object.entries(config).map(([key, value]) => {
+    const target = shape[key]?.meta()?.alias_of;
+    return [typeof target === "string" && !(target in config) ? target : key, value];
+  });
+  return Object.fromEntries(entries);
 }

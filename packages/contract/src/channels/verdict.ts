@@ -1,5 +1,6 @@
 // What a receiver's reply means for a delivery: the shared table, and how hints are read.
 // It decides only sent, retry or permanent; when the next try is due is the sender's business.
+import { cut, toLine } from "./text.ts";
 
 export interface Reply {
   readonly statusCode: number;
@@ -38,7 +39,11 @@ export function judgeByStatus(reply: Reply): Verdict {
       reason: "The receiver answered 410 Gone: it wants no further calls.",
     };
   }
-  return { verdict: "retry", reason: reasonOf(statusCode) };
+  return {
+    verdict: "retry",
+    reason: reasonOf(statusCode),
+    retryAfterSeconds: readRetryAfter(reply),
+  };
 }
 
 /**
@@ -51,6 +56,46 @@ export function judgeStrictly(reply: Reply): Verdict {
   if (verdict.verdict !== "retry" || statusCode < 400 || statusCode >= 500) return verdict;
   if (retryable.has(statusCode)) return verdict;
   return { verdict: "permanent", reason: `${reasonOf(statusCode)} It would do so again.` };
+}
+
+/**
+ * `Retry-After` in seconds, or null. A date is counted from the reply's own `Date`: that needs no
+ * clock of ours and is right even where the two clocks differ.
+ */
+export function readRetryAfter(reply: Reply): number | null {
+  const value = reply.headers["retry-after"]?.trim() ?? "";
+  if (/^\d{1,9}(?:\.\d+)?$/.test(value)) return Number(value);
+  const untilMs = parseHttpDate(value);
+  const sentMs = parseHttpDate(reply.headers.date ?? "");
+  if (untilMs === null || sentMs === null) return null;
+  return Math.max(0, (untilMs - sentMs) / 1000);
+}
+
+/** Any of the three forms of RFC 9110, which all begin with the day of the week. */
+function parseHttpDate(value: string): number | null {
+  if (!/^[A-Z][a-z]{2}/.test(value)) return null;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+// What a vendor says about an error is a code or a short sentence; a page of HTML helps nobody.
+const quoteCharsMax = 200;
+
+/** The receiver's own words, cut to stand in a reason. */
+export function quote(words: string): string {
+  return cut(toLine(words.slice(0, quoteCharsMax * 4)), quoteCharsMax);
+}
+
+/** The body as a JSON object, or null when it is something else. */
+export function readJsonObject(body: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(body);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    // Just checked: every object that JSON can make has string keys.
+    return isObject ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
 }
 
 function reasonOf(statusCode: number): string {

@@ -26,8 +26,18 @@ export const webhook = defineChannel({
     kind: "http",
     method: "POST",
     url: config.url,
-    headers: { ...config.headers, "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...toLowerCase(config.headers) },
     body: JSON.stringify(event),
     isSigned: config.secret !== undefined,
   }),
 });
+
+/**
+ * Header names are alike in any case. In lower case a user's own `Content-Type` takes the place of
+ * ours instead of being sent beside it, and the sender's signature headers take that of a user's.
+ */
+function toLowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}

@@ -1,0 +1,66 @@
+// The commands of the first level. Only their names are known at first; what one needs is loaded
+// when it is chosen, so that `cronctl --help` does not wait for the contract.
+import type { Command } from "commander";
+import type { Run } from "./leaf.ts";
+
+/** Gives a command its flags, arguments and the commands below it. */
+type Define = (command: Command, run: Run) => void;
+
+export interface Entry {
+  readonly name: string;
+  readonly description: string;
+  readonly load: () => Promise<Define>;
+}
+
+export const entries: readonly Entry[] = [
+  {
+    name: "login",
+    description: "check a token and store it for this user",
+    load: async () => (await import("./commands/login.ts")).defineLogin,
+  },
+  {
+    name: "logout",
+    description: "forget the stored token",
+    load: async () => (await import("./commands/login.ts")).defineLogout,
+  },
+  {
+    name: "whoami",
+    description: "show who the token is, and where",
+    load: async () => (await import("./commands/login.ts")).defineWhoami,
+  },
+  {
+    name: "jobs",
+    description: "make, see, change, stop and run jobs",
+    load: async () => (await import("./commands/jobs.ts")).defineJobs,
+  },
+  {
+    name: "executions",
+    description: "see what ran and how it went; run it again",
+    load: async () => (await import("./commands/executions.ts")).defineExecutions,
+  },
+  {
+    name: "channels",
+    description: "make, change and test notification channels",
+    load: async () => (await import("./commands/channels.ts")).defineChannels,
+  },
+  {
+    name: "rules",
+    description: "decide which channel is told about which event of a job",
+    load: async () => (await import("./commands/rules.ts")).defineRules,
+  },
+  {
+    name: "deliveries",
+    description: "see what was sent, or not, and why; send it again",
+    load: async () => (await import("./commands/deliveries.ts")).defineDeliveries,
+  },
+  {
+    name: "next",
+    description: "show when a job or a cron expression is due next",
+    load: async () => (await import("./commands/next.ts")).defineNext,
+  },
+  {
+    name: "completion",
+    description: "print the completion script of a shell",
+    load: async () => (await import("./commands/completion.ts")).defineCompletion,
+  },
+];

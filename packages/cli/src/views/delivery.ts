@@ -1,0 +1,125 @@
+// Deliveries as people read them: in a list by their state, alone with every try in sentences.
+import type { Answer, Delivery, TrigRunApi } from "@trigrun/contract";
+import { neutralise } from "../display.ts";
+import { toLength } from "../moments.ts";
+import {
+  type Column,
+  exact,
+  relative,
+  renderBlock,
+  renderDetails,
+  renderTable,
+  toneOf,
+  type View,
+} from "../render.ts";
+import { renderExchange } from "./channel.ts";
+import { errorText, phasesText } from "./execution.ts";
+
+export type DeliveryWithAttempts = Answer<TrigRunApi["getDelivery"]>;
+type Try = DeliveryWithAttempts["attempts"][number];
+
+// Enough to see what a receiver complains about.
+const previewLines = 5;
+
+export function renderDeliveries(deliveries: readonly Delivery[], view: View): string {
+  const columns: Column<Delivery>[] = [
+    { title: "JOB", text: (delivery) => delivery.job_name },
+    { title: "CHANNEL", text: (delivery) => delivery.channel_name },
+    { title: "EVENT", text: (delivery) => delivery.event, isRigid: true },
+    {
+      title: "STATUS",
+      text: (delivery) => delivery.status,
+      tone: (delivery) => toneOf(delivery.status),
+      isRigid: true,
+    },
+    { title: "ID", text: (delivery) => delivery.id, isRigid: true },
+    {
+      title: "CREATED",
+      text: (delivery) => relative(delivery.created_at, view),
+      isRigid: true,
+      isOptional: true,
+    },
+    { title: "TRIES", text: triesText, isRigid: true, isOptional: true },
+    {
+      title: "NEXT TRY",
+      text: (delivery) => relative(delivery.next_attempt_at, view),
+      isRigid: true,
+      isOptional: true,
+    },
+    { title: "WHY", text: (delivery) => delivery.reason ?? "", isOptional: true },
+  ];
+  return renderTable(columns, deliveries, view);
+}
+
+function triesText({ attempt_count: made, max_attempts: most }: Delivery): string {
+  return `${made}/${most}`;
+}
+
+export function renderDelivery(delivery: Delivery, view: View): string {
+  const { reason, next_attempt_at: nextAt, finished_at: finishedAt } = delivery;
+  return renderDetails(
+    [
+      ["Delivery", delivery.id, "strong"],
+      ["Status", delivery.status, toneOf(delivery.status)],
+      reason === null ? undefined : ["Why", reason],
+      ["Tells", `${delivery.event} of ${delivery.job_name} (${delivery.job_id})`],
+      ["Channel", `${delivery.channel_name}, ${delivery.channel_type} (${delivery.channel_id})`],
+      ["Execution", delivery.execution_id],
+      ["Created", exact(delivery.created_at, view)],
+      finishedAt === null ? undefined : ["Finished", exact(finishedAt, view)],
+      ["Tries", `${delivery.attempt_count} made, ${delivery.max_attempts} at most in this round`],
+      nextAt === null ? undefined : ["Next try", exact(nextAt, view)],
+    ],
+    view,
+  );
+}
+
+export function renderDeliveryWithTries(
+  delivery: DeliveryWithAttempts,
+  view: View,
+  isFull: boolean,
+): string {
+  const tries = delivery.attempts.map((attempt) => renderTry(attempt, view, isFull));
+  if (tries.length === 0) tries.push("No try has been made yet.");
+  return [renderDelivery(delivery, view), ...tries].join("\n\n");
+}
+
+function renderTry(attempt: Try, view: View, isFull: boolean): string {
+  const tone = toneOf(attempt.verdict) ?? "strong";
+  const lines = [
+    `${view.paint(tone, `Try ${attempt.number}`)}  ${exact(attempt.started_at, view)}`,
+    ...explainTry(attempt, view).map((sentence) => `  ${neutralise(sentence)}`),
+  ];
+  const body = attempt.response?.body ?? "";
+  if (isFull) lines.push("", renderExchange(attempt));
+  else if (attempt.verdict !== "sent" && body !== "") {
+    lines.push(renderBlock(body, "  │ ", previewLines));
+  }
+  return lines.join("\n");
+}
+
+/** What happened in one try, how it was judged, and what follows, a sentence each. */
+export function explainTry(attempt: Try, view: View): string[] {
+  const next = attempt.next_attempt_at;
+  const phases = phasesText(attempt.phases);
+  return [
+    happenedText(attempt),
+    ...(phases === "" ? [] : [`Time: ${phases}.`]),
+    attempt.reason,
+    ...(next === null ? [] : [`The next try follows at ${exact(next, view)}.`]),
+    ...(attempt.next_attempt_reason === null ? [] : [attempt.next_attempt_reason]),
+  ];
+}
+
+function happenedText(attempt: Try): string {
+  const { request, response, latency_ms: latencyMs } = attempt;
+  const after = latencyMs === null ? "" : ` after ${toLength(latencyMs)}`;
+  const what = request === null ? "Nothing was sent" : `${request.method} ${request.url}`;
+  const error = errorText(attempt);
+  if (response !== null) {
+    const code = response.status_code === null ? "" : ` with ${response.status_code}`;
+    return `${what} was answered${code}${after}.`;
+  }
+  if (request === null) return `${what}${error === "" ? "" : `: ${error}`}.`;
+  return `${what} got no answer${after}${error === "" ? "" : `: ${error}`}.`;
+}

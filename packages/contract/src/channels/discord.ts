@@ -1,0 +1,129 @@
+// The channel type `discord`: one embed for a Discord webhook, in the colour of the outcome.
+// Nothing in it can ring anybody's phone: the message allows no mentions at all.
+import { z } from "zod";
+import type { EndStatus } from "../events/index.ts";
+import { defineChannel, type Notice } from "./channel.ts";
+import { judgeDiscord } from "./discord-verdict.ts";
+import { linkText, type Summary, summarize } from "./summary.ts";
+import { cut } from "./text.ts";
+import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
+
+// https://docs.discord.com/developers/resources/message#embed-object-embed-limits. All texts of
+// the message together: 6,000. Title, description and nine short facts stay below that.
+const limits = {
+  title: 256,
+  description: 4096,
+  fieldName: 256,
+  fieldValue: 1024,
+  // Ours: leaves room in the description for the link and some output.
+  lead: 1500,
+};
+
+// Material Design 800 and 600: both read well on Discord's dark and light background.
+const colours: Readonly<Record<EndStatus, number>> = {
+  succeeded: 0x2e7d32,
+  failed: 0xc62828,
+  cancelled: 0x757575,
+};
+
+const config = z
+  .strictObject({
+    ...webhookUrlFields("Discord"),
+    // Discord's ids are 64-bit numbers, 17 digits since 2015 and 20 at most. As a JSON number one
+    // would lose its last digits.
+    thread_id: z
+      .string("must be text: as a number it would lose digits")
+      .regex(/^\d{17,20}$/, "must be the id of a thread: 17 to 20 digits")
+      .optional()
+      .meta({ description: "Posts into this thread. A forum needs it." }),
+    include_output: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Adds the beginning of the last response's body." }),
+  })
+  .meta(oneUrl)
+  .superRefine(requireOneUrl)
+  .transform(toOneUrl);
+
+export const discord = defineChannel({
+  type: "discord",
+  label: "Discord",
+  summary: "POST to a Discord webhook URL.",
+  config,
+  secrets: ["url"],
+  // The webhook's id is no secret, and tells two channels apart; the token after it is the secret.
+  mask: (_key, value) => maskUrl(value, /^\/api\/(?:v\d+\/)?webhooks\/\d+\//),
+  example: {
+    url: "https://discord.com/api/webhooks/1234567890123456789/your-webhook-token",
+    thread_id: "1234567890123456788",
+    include_output: true,
+  },
+  render: (notice, { url, thread_id }) => ({
+    kind: "http",
+    method: "POST",
+    url: toExecuteUrl(url, thread_id),
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ embeds: [toEmbed(notice)], allowed_mentions: { parse: [] } }),
+    isSigned: false,
+  }),
+  judge: judgeDiscord,
+});
+
+/** `wait`: else Discord answers 204 at once, and a message that it then drops is never told. */
+function toExecuteUrl(url: string, threadId: string | undefined): string {
+  const target = new URL(url);
+  target.searchParams.set("wait", "true");
+  if (threadId !== undefined) target.searchParams.set("thread_id", threadId);
+  return target.href;
+}
+
+/**
+ * The link is part of the description and not the embed's `url`: Discord refuses the whole message
+ * with 400 where that URL's host has no dot, as in many a private network.
+ */
+function toEmbed(notice: Notice) {
+  const summary = summarize(notice);
+  const link = summary.link === null ? "" : `\n${toLink(summary.link)}`;
+  const lead = cut(summary.lead, limits.lead, escapeMarkdown);
+  const room = limits.description - lead.length - link.length;
+  const output = summary.output === null ? "" : toFence(summary.output, room);
+  return {
+    title: cut(`${summary.symbol} ${summary.title}`, limits.title, escapeMarkdown),
+    description: `${lead}${output}${link}`,
+    color: colours[summary.status],
+    fields: toFields(summary),
+    timestamp: notice.event.timestamp,
+  };
+}
+
+function toFields({ facts }: Summary) {
+  return facts.map(({ label, value }) => ({
+    name: cut(label, limits.fieldName, escapeMarkdown),
+    value: cut(value, limits.fieldValue, escapeMarkdown),
+    inline: true,
+  }));
+}
+
+function toFence(output: string, max: number): string {
+  const [open, close] = ["\n```\n", "\n```"];
+  return `${open}${cut(output, max - open.length - close.length)}${close}`;
+}
+
+/** A bracket would end the address inside `[…](…)`. */
+function toLink(url: string): string {
+  return `[${linkText}](${url.replaceAll("(", "%28").replaceAll(")", "%29")})`;
+}
+
+/**
+ * Discord's Markdown: a backslash takes the meaning from any sign. Where a sign means nothing it
+ * gets none, because a phone's notification shows the backslashes: `_` inside a word, brackets that
+ * make no link, a colon that begins no address and no emoji, a list or quote inside a line.
+ */
+function escapeMarkdown(value: string): string {
+  return value
+    .replace(/[\\*~`|<]|_(?=\W|_|$)|(?<=\W|_|^)_/g, "\\$&")
+    .replaceAll("](", "]\\(")
+    .replace(/:(?=\/\/|\w*[a-z]\w*:)/gi, "\\:")
+    .replace(/^[#>+-]/, "\\$&")
+    .replace(/^\d+(?=\.\s)/, "$&\\");
+}

@@ -1,0 +1,132 @@
+// Notices for tests: one for each way an execution can end and be told, and a hostile one.
+import type { Notice } from "../src/channels/channel.ts";
+import {
+  type EndStatus,
+  type Event,
+  type ExecutionFacts,
+  eventsOf,
+  toExecutionEvent,
+} from "../src/events/index.ts";
+
+const hex = (digit: string) => `0193a5c4f7e2${digit.repeat(20)}`;
+
+function makeFacts(status: EndStatus): ExecutionFacts {
+  const isFailed = status === "failed";
+  return {
+    job: { id: `job_${hex("a")}`, name: "nightly-backup", kind: "cron" },
+    execution: {
+      id: `exec_${hex("b")}`,
+      status,
+      trigger: "schedule",
+      scheduled_for: "2026-11-23T10:00:00.000Z",
+      started_at: status === "cancelled" ? null : "2026-11-23T10:00:00.012Z",
+      finished_at: "2026-11-23T10:00:04.222Z",
+      duration_ms: status === "cancelled" ? null : 4210,
+      attempts: { succeeded: 1, failed: 3, cancelled: 0 }[status],
+    },
+    last_attempt:
+      status === "cancelled"
+        ? null
+        : {
+            number: isFailed ? 3 : 1,
+            status: isFailed ? "HTTP_ERROR" : "SUCCESS",
+            status_code: isFailed ? 503 : 200,
+            latency_ms: 120,
+            error_class: isFailed ? "http_status" : null,
+            error_message: isFailed ? "The backup service is down for maintenance." : null,
+          },
+    next_run_at: status === "cancelled" ? null : "2026-11-24T10:00:00.000Z",
+    url: `https://trigrun.example.com/executions/exec_${hex("b")}`,
+  };
+}
+
+type Attempt = NonNullable<ExecutionFacts["last_attempt"]>;
+
+interface Changes {
+  readonly event?: Event;
+  readonly output?: string | null;
+  readonly isTest?: boolean;
+  readonly name?: string;
+  readonly url?: string;
+  readonly lastAttempt?: Partial<Attempt> | null;
+  readonly attempts?: number;
+}
+
+/** A notice of an execution that ended so, with the changes a test is about. */
+export function makeNotice(status: EndStatus, changes: Changes = {}): Notice {
+  const facts = makeFacts(status);
+  const { lastAttempt } = changes;
+  const lastFact = facts.last_attempt ?? makeFacts("failed").last_attempt;
+  const changed: ExecutionFacts = {
+    ...facts,
+    job: { ...facts.job, name: changes.name ?? facts.job.name },
+    execution: { ...facts.execution, attempts: changes.attempts ?? facts.execution.attempts },
+    last_attempt:
+      lastAttempt === undefined
+        ? facts.last_attempt
+        : lastAttempt && lastFact && { ...lastFact, ...lastAttempt },
+    url: changes.url ?? facts.url,
+  };
+  return {
+    event: toExecutionEvent(changes.event ?? "on_completion", changed),
+    output: changes.output ?? null,
+    isTest: changes.isTest ?? false,
+  };
+}
+
+/** Every event of every end, a test send, and one with the response's body. */
+export const cases: readonly { readonly name: string; readonly notice: Notice }[] = [
+  ...(["succeeded", "failed", "cancelled"] as const).flatMap((status) =>
+    eventsOf(status).map((event) => ({
+      name: `${event} ${status}`,
+      notice: makeNotice(status, { event }),
+    })),
+  ),
+  { name: "test", notice: makeNotice("failed", { event: "on_failure", isTest: true }) },
+  {
+    name: "with output",
+    notice: makeNotice("failed", {
+      event: "on_failure",
+      output: '{"error": "maintenance",\n "until": "2026-11-23T12:00:00Z"}\n',
+    }),
+  },
+];
+
+/** What media act on, and what breaks a line, a screen or a parser. */
+export const hostileText = [
+  "<script>alert(1)</script><b>bold</b>",
+  "<!channel> <!here|x> <@U012AB3CD> <#C012AB3CD> <https://evil.example|click> &lt;b&gt;",
+  "@everyone @here @channel @all <@1234567890123456789> <@&1234567890123456789>",
+  "**bold** __under__ ~~gone~~ ||spoiler|| `code` [click](https://evil.example) :skull:",
+  "```fence``` ````longer````",
+  "\u001b[31mred\u001b[0m \u001b]0;title\u0007 \u0000\u0007\u0008\u007f\u009b",
+  "\u202etxt.exe\u202c \u2066isolate\u2069",
+  "\r\nBcc: everybody@evil.example\r\n\r\n<h1>body</h1>",
+  "\u2028line\u2029paragraph \ud800 half \udc00",
+  'x" onmouseover="alert(1)" y=\'z\'',
+  "👩‍👩‍👧‍👦 日本語 עברית",
+].join("\n");
+
+const megabyte = 1024 * 1024;
+
+/** Hostile in every text that comes from elsewhere, and as long as it can be made. */
+export const hostileNotices: readonly Notice[] = [
+  makeNotice("failed", {
+    event: "on_failure",
+    name: hostileText,
+    output: hostileText,
+    lastAttempt: { error_message: hostileText, error_class: hostileText },
+  }),
+  ...["&", "<", "*", "`", "\\", "\n", "é", "😀", "\u0000", hostileText].map((piece) => {
+    const long = piece.repeat(Math.ceil(megabyte / piece.length));
+    return makeNotice("failed", {
+      name: long,
+      output: long,
+      lastAttempt: { status: "CONNECTION_ERROR", status_code: null, error_message: long },
+    });
+  }),
+  ...["javascript:alert(1)", "", "not a url", `https://a.example/${"x".repeat(5000)}`].map((url) =>
+    makeNotice("succeeded", { url, output: "" }),
+  ),
+  makeNotice("failed", { url: "https://a.example/(x)|y>z\"<b>'&q=%3Cb%3E" }),
+];

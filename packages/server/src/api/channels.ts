@@ -1,0 +1,237 @@
+// Channels: made, read, changed, tried out. No answer of this file holds a credential, but for the
+// new secret that a rotation answers once.
+import { randomBytes } from "node:crypto";
+import {
+  type AnyChannelType,
+  ApiError,
+  type Channel as ChannelAnswer,
+  type ChannelTypeName,
+  channelTypes,
+} from "@trigrun/contract";
+import { newId } from "../id.ts";
+import { chooseNotice } from "../send/test-notice.ts";
+import {
+  type Channel,
+  deleteChannel,
+  findChannel,
+  findChannelId,
+  hastenDeliveries,
+  insertChannel,
+  listChannels,
+  lockChannel,
+  type PreviousSecret,
+  saveChannel,
+} from "../store/channels.ts";
+import { loadEnd } from "../store/execution-facts.ts";
+import { toPageRequest } from "../store/page.ts";
+import { wake } from "../store/wake.ts";
+import { type ChannelConfig, findMasked, maskConfig, mergeConfig, parseConfig } from "./channel-config.ts";
+import type { ApiHandlers, RequestContext } from "./context.ts";
+import { requireFound } from "./found.ts";
+import { type Parsed, toValidationError } from "./issues.ts";
+
+type ChannelHandlers = Pick<
+  ApiHandlers,
+  | "createChannel"
+  | "listChannels"
+  | "getChannel"
+  | "updateChannel"
+  | "deleteChannel"
+  | "testChannel"
+  | "rotateChannelSecret"
+  | "enableChannel"
+>;
+
+// The specification: for 24 hours both secrets sign.
+const previousLifeMs = 24 * 3_600_000;
+// Each adds 50 characters to a header of every call; more rotations within a day are a mistake.
+const previousMax = 3;
+
+const enabledReason = "The channel was enabled again.";
+
+export const channelHandlers: ChannelHandlers = {
+  async createChannel({ body }, context) {
+    const { tx, workspaceId, now, services } = context;
+    const { name, type, config } = body;
+    // The body's own schema has parsed the config; only what a schema cannot know is left.
+    const masked = findMasked(channelTypes[type], config);
+    if (masked.length > 0) throw toValidationError(masked);
+    requireAllowedTarget(context, config);
+    const channel: Channel = {
+      ...{ id: newId("channel", now), name, type, config, previous: [] },
+      ...{ disabledAt: null, disabledReason: null, createdAt: now, updatedAt: now },
+    };
+    if (!(await insertChannel(tx, services.vault, workspaceId, channel))) {
+      throw toNameConflict(name, await findChannelId(tx, workspaceId, name));
+    }
+    return toAnswer(channel);
+  },
+
+  async listChannels({ query }, { tx, workspaceId, services }) {
+    const input = { filter: query, page: toPageRequest("channel", query) };
+    const page = await listChannels(tx, services.vault, workspaceId, input);
+    return { ...page, items: page.items.map(toAnswer) };
+  },
+
+  async getChannel({ params }, { tx, workspaceId, services }) {
+    const channel = await findChannel(tx, services.vault, workspaceId, params.id);
+    return toAnswer(requireFound(channel, "channel"));
+  },
+
+  async updateChannel({ params, body }, context) {
+    const current = await lock(context, params.id);
+    const { tx, workspaceId, now, services } = context;
+    const name = body.name ?? current.name;
+    const holder = await findChannelId(tx, workspaceId, name);
+    if (holder !== undefined && holder !== current.id) throw toNameConflict(name, holder);
+    const changed = { ...current, name, updatedAt: now };
+    const channel = body.config ? withConfig(context, changed, body.config) : changed;
+    if (!(await saveChannel(tx, services.vault, channel))) throw toNameConflict(name, undefined);
+    return toAnswer(channel);
+  },
+
+  async deleteChannel({ params }, { tx, workspaceId, now }) {
+    const isDeleted = await deleteChannel(tx, { workspaceId, id: params.id, now });
+    requireFound(isDeleted || undefined, "channel");
+    return undefined;
+  },
+
+  async testChannel({ params, body }, { tx, workspaceId, now, services }) {
+    const { id } = requireFound(
+      await findChannel(tx, services.vault, workspaceId, params.id),
+      "channel",
+    );
+    const past =
+      body?.execution_id === undefined
+        ? undefined
+        : await readEnd(body.execution_id, { tx, workspaceId, services });
+    const notice = chooseNotice({
+      event: body?.event ?? "on_failure",
+      past,
+      now,
+      publicUrl: services.publicUrl,
+    });
+    return services.testSend({ workspaceId, channelId: id, ...notice });
+  },
+
+  async rotateChannelSecret({ params, body }, context) {
+    const current = await lock(context, params.id);
+    const type: AnyChannelType = channelTypes[current.type];
+    const { signingSecret: key } = type;
+    if (key === undefined) {
+      throw new ApiError("unprocessable", `A channel of type ${type.type} signs nothing.`);
+    }
+    const secret = body?.secret ?? createSecret();
+    const old = current.config[key];
+    if (secret === old) {
+      throw new ApiError("unprocessable", "The new secret is the one that the channel has.");
+    }
+    const config = requireValid(parseConfig(type, { ...current.config, [key]: secret }), {
+      [`config.${key}`]: "secret",
+    });
+    const { now, tx, services } = context;
+    const replaced = typeof old === "string" ? [{ secret: old, expiresAt: expiry(now) }] : [];
+    const previous = [...replaced, ...stillValid(current.previous, now)]
+      .filter((entry) => entry.secret !== secret)
+      .slice(0, previousMax);
+    const channel = { ...current, config, previous, updatedAt: now };
+    await saveChannel(tx, services.vault, channel);
+    return {
+      secret,
+      previous_secret_expires_at: replaced[0]?.expiresAt.toISOString() ?? null,
+    };
+  },
+
+  async enableChannel({ params }, context) {
+    const current = await lock(context, params.id);
+    if (current.disabledAt === null) return toAnswer(current);
+    const { tx, now, services } = context;
+    const channel = { ...current, disabledAt: null, disabledReason: null, updatedAt: now };
+    await saveChannel(tx, services.vault, channel);
+    await hastenDeliveries(tx, { channelId: channel.id, now, reason: enabledReason });
+    await wake(tx, "sender");
+    return toAnswer(channel);
+  },
+};
+
+async function lock(context: RequestContext, id: string): Promise<Channel> {
+  const { tx, workspaceId, services } = context;
+  return requireFound(await lockChannel(tx, services.vault, workspaceId, id), "channel");
+}
+
+function withConfig(context: RequestContext, channel: Channel, patch: ChannelConfig): Channel {
+  const type: AnyChannelType = channelTypes[channel.type];
+  const config = requireValid(mergeConfig(type, channel.config, patch));
+  requireAllowedTarget(context, config);
+  const { signingSecret: key } = type;
+  // A secret that is changed here is changed at once: whoever wants both to sign rotates it.
+  const isSameSecret = key === undefined || config[key] === channel.config[key];
+  return { ...channel, config, previous: isSameSecret ? channel.previous : [] };
+}
+
+/** The value, or `validation_failed`. `renames` gives paths the names that the client used. */
+function requireValid(
+  parsed: Parsed<ChannelConfig>,
+  renames: Readonly<Record<string, string>> = {},
+): ChannelConfig {
+  if (parsed.details === undefined) return parsed.value;
+  throw toValidationError(
+    parsed.details.map(({ path, message }) => ({ path: renames[path] ?? path, message })),
+  );
+}
+
+/** In every type the address, where there is one, is the field `url`. */
+function requireAllowedTarget({ services }: RequestContext, { url }: ChannelConfig): void {
+  const message = typeof url === "string" ? services.guard.refusalOfUrl(url) : undefined;
+  if (message === undefined) return;
+  throw new ApiError("target_not_allowed", message, { details: [{ path: "config.url", message }] });
+}
+
+function toNameConflict(name: string, holder: string | undefined): ApiError {
+  const by = holder === undefined ? "another channel" : `the channel ${holder}`;
+  return new ApiError("conflict", `The name ${JSON.stringify(name)} is taken by ${by}.`);
+}
+
+async function readEnd(
+  executionId: string,
+  { tx, workspaceId, services }: Pick<RequestContext, "tx" | "workspaceId" | "services">,
+) {
+  const { publicUrl } = services;
+  const found = await loadEnd(tx, { workspaceId, executionId, publicUrl });
+  if (found === undefined) {
+    const message = "is not an execution of this workspace";
+    throw toValidationError([{ path: "execution_id", message }]);
+  }
+  if (found.end !== undefined) return found.end;
+  throw new ApiError(
+    "unprocessable",
+    `The execution ${executionId} is ${found.status}: there is nothing to tell before it has ended.`,
+  );
+}
+
+/** As the Standard Webhooks specification writes secrets: 32 bytes, of the 24 to 64 it allows. */
+function createSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
+}
+
+function expiry(now: Date): Date {
+  return new Date(now.getTime() + previousLifeMs);
+}
+
+function stillValid(previous: readonly PreviousSecret[], now: Date): PreviousSecret[] {
+  return previous.filter(({ expiresAt }) => expiresAt > now);
+}
+
+function toAnswer(channel: Channel): ChannelAnswer {
+  const type: ChannelTypeName = channel.type;
+  return {
+    id: channel.id,
+    name: channel.name,
+    type,
+    config: maskConfig(channelTypes[type], channel.config),
+    disabled_at: channel.disabledAt?.toISOString() ?? null,
+    disabled_reason: channel.disabledReason,
+    created_at: channel.createdAt.toISOString(),
+    updated_at: channel.updatedAt.toISOString(),
+  };
+}

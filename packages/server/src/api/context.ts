@@ -1,0 +1,37 @@
+// What a handler has at hand: the transaction it runs in, who asks, and the product's services.
+import type { Handlers, Role, TrigRunApi } from "@trigrun/contract";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { TestSend } from "../send/sender.ts";
+import type { Database, Tx } from "../store/db.ts";
+import type { Vault } from "../store/vault.ts";
+import type { AddressGuard } from "../wire/address-guard.ts";
+
+/** Made once in main.ts, the same for every request. */
+export interface Services {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly vault: Vault;
+  readonly guard: AddressGuard;
+  /** Where people reach this installation; links in notifications begin with it. */
+  readonly publicUrl: string;
+  /** Sends one message at once, without a delivery: POST …/:id/test. */
+  readonly testSend: TestSend;
+}
+
+export interface RequestContext {
+  readonly services: Services;
+  /** Writes run in one transaction, committed before the answer leaves; reads run without. */
+  readonly tx: Tx;
+  /** The database's time at the start of the request. */
+  readonly now: Date;
+  readonly requestId: string;
+  readonly workspaceId: string;
+  readonly tokenId: string;
+  readonly role: Exclude<Role, "public">;
+  /** Answers with the route's `alsoStatus` instead of its `status`. */
+  answerAlsoStatus(): void;
+}
+
+export type ApiHandlers = Handlers<TrigRunApi, RequestContext>;

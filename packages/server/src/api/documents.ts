@@ -1,0 +1,140 @@
+// What the server says about itself: the OpenAPI document, a page that renders it, a summary for
+// language models, and a front page. All made from the contract; nothing is loaded from elsewhere.
+import { createHash } from "node:crypto";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { api, errorTable, type Role, type Route, toOpenApi } from "@trigrun/contract";
+import type { FastifyInstance } from "fastify";
+
+/** Made at most once: the document takes a quarter of a second. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+// The page of Swagger UI needs no inline script or style, and talks to this server alone.
+const docsPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** `version` is the product's. */
+export function addDocuments(app: FastifyInstance, version: string): void {
+  const openApi = once(() => toOpenApi(version));
+  const openApiText = once(() => JSON.stringify(openApi()));
+  const summary = once(toSummary);
+  // At the start, while nothing is due yet, rather than in the middle of somebody's work.
+  app.addHook("onListen", async () => {
+    openApiText();
+  });
+  app.get("/openapi.json", async (_request, reply) =>
+    reply.type("application/json; charset=utf-8").send(openApiText()),
+  );
+  app.get("/llms.txt", async (_request, reply) =>
+    reply.type("text/plain; charset=utf-8").send(summary()),
+  );
+  app.get("/", async (_request, reply) =>
+    reply
+      .header("content-security-policy", frontPolicy)
+      .type("text/html; charset=utf-8")
+      .send(toFrontPage(version)),
+  );
+  app.register(async (scope) => {
+    // Swagger UI asks for a document before anybody needs it; the real one takes its place below.
+    const document = { openapi: "3.1.0", info: { title: "TrigRun", version }, paths: {} };
+    await scope.register(swagger, { mode: "static", specification: { document } });
+    await scope.register(swaggerUi, {
+      routePrefix: "/docs",
+      staticCSP: docsPolicy,
+      transformSpecificationClone: false,
+      transformSpecification: () => openApi(),
+      theme: { title: "TrigRun API" },
+      // No validator: it would send the document to a server of somebody else's.
+      uiConfig: { docExpansion: "none", deepLinking: true, validatorUrl: null },
+    });
+  });
+}
+
+const frontStyle =
+  "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;" +
+  "color-scheme:light dark}";
+const styleHash = createHash("sha256").update(frontStyle).digest("base64");
+const frontPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'`;
+
+const toFrontPage = (version: string) => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>TrigRun</title>
+<style>${frontStyle}</style>
+</head>
+<body>
+<h1>TrigRun</h1>
+<p>Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.</p>
+<ul>
+<li><a href="/docs">API documentation</a>, to read and to try out</li>
+<li><a href="/openapi.json">OpenAPI 3.1 document</a></li>
+<li><a href="/llms.txt">Summary for language models</a></li>
+</ul>
+<p>From a terminal: <code>cronctl --help</code>. Version ${version}.</p>
+</body>
+</html>
+`;
+
+const roleWords: Readonly<Record<Role, string>> = {
+  public: "no token",
+  member: "any token",
+  admin: "role admin or owner",
+  owner: "role owner",
+};
+
+/** https://llmstxt.org: a title, a summary in a quotation, then sections. */
+function toSummary(): string {
+  const routes = Object.values<Route>(api);
+  const tags = [...new Set(routes.map(({ tag }) => tag))];
+  return [
+    "# TrigRun",
+    "",
+    "> Self-hosted cron: a job is a saved HTTP request with a schedule. Each run is an execution",
+    "> with its attempts; when it ends, rules send notifications over channels, each of them a",
+    "> delivery that is tracked and can be sent again.",
+    "",
+    "- The whole contract: [OpenAPI 3.1](/openapi.json)",
+    "- JSON both ways, snake_case. Send `Authorization: Bearer <token>`.",
+    "- Instants are ISO 8601 UTC with milliseconds: `2026-11-23T10:00:00.000Z`.",
+    "- Lists answer `{items, next_cursor}`, newest first; `?limit=` 1 to 100, `?cursor=`.",
+    "- Unknown fields are refused. `Idempotency-Key` makes a POST that creates safe to repeat.",
+    "",
+    ...tags.flatMap((tag) => [
+      `## ${tag}`,
+      "",
+      ...routes.filter((route) => route.tag === tag).flatMap(toLines),
+      "",
+    ]),
+    "## Errors",
+    "",
+    "Every error is `{error: {code, message, details: [{path, message}]}}`.",
+    "",
+    ...Object.entries(errorTable).map(
+      ([code, { status, meaning }]) => `- ${status} \`${code}\`: ${meaning}`,
+    ),
+    "",
+  ].join("\n");
+}
+
+function toLines({ method, path, summary: title, description, role, example }: Route): string[] {
+  const lines = [`- \`${method} ${path}\`: ${title} (${roleWords[role]}).`];
+  if (description !== undefined) lines.push(`  ${description}`);
+  if (example?.body !== undefined) lines.push(`  Body: \`${JSON.stringify(example.body)}\``);
+  return lines;
+}

@@ -1,0 +1,23 @@
+// Every handler of the API, by the contract's own keys: a route without one does not compile.
+import { authHandlers } from "./auth.ts";
+import { channelHandlers } from "./channels.ts";
+import type { ApiHandlers } from "./context.ts";
+import { deliveryHandlers } from "./deliveries.ts";
+import { executionHandlers } from "./executions.ts";
+import { createHealthHandlers, type HealthChecks } from "./health.ts";
+import { jobHandlers } from "./jobs.ts";
+import { ruleHandlers } from "./rules.ts";
+import { scheduleHandlers } from "./schedules.ts";
+
+export function createHandlers(checks: HealthChecks): ApiHandlers {
+  return {
+    ...jobHandlers,
+    ...scheduleHandlers,
+    ...executionHandlers,
+    ...channelHandlers,
+    ...ruleHandlers,
+    ...deliveryHandlers,
+    ...authHandlers,
+    ...createHealthHandlers(checks),
+  };
+}

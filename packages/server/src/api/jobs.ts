@@ -1,0 +1,181 @@
+// Jobs: reads them, and writes down what plan/job.ts decides about them. It runs nothing itself: it
+// queues executions and wakes who runs them.
+import { ApiError, type Job as JobAnswer, type JobRequest } from "@trigrun/contract";
+import { newId } from "../id.ts";
+import { activateJob, changeJob, type Job, pauseJob, resumeJob, toNewJob } from "../plan/job.ts";
+import { findOverdueSlots } from "../plan/overdue.ts";
+import { cancelExecutions } from "../run/canceller.ts";
+import {
+  findExecution,
+  listExecutions,
+  lockQueued,
+  queueExecution,
+  unplanExecutions,
+} from "../store/executions.ts";
+import {
+  findJob,
+  hasEverBeenJob,
+  insertJob,
+  listJobs,
+  lockJob,
+  markDeleted,
+  saveJob,
+} from "../store/jobs.ts";
+import { toPageRequest } from "../store/page.ts";
+import { insertSlots } from "../store/planning.ts";
+import { attachRules } from "../store/rules.ts";
+import { wake } from "../store/wake.ts";
+import type { ApiHandlers, RequestContext } from "./context.ts";
+import { requireFound } from "./found.ts";
+
+export const jobHandlers: Pick<
+  ApiHandlers,
+  | "createJob"
+  | "listJobs"
+  | "getJob"
+  | "updateJob"
+  | "deleteJob"
+  | "pauseJob"
+  | "resumeJob"
+  | "activateJob"
+  | "runJobNow"
+  | "listJobExecutions"
+> = {
+  async createJob({ body }, context) {
+    const { tx, workspaceId, now } = context;
+    const job = toNewJob(body, now);
+    requireAllowedTarget(context, job.request);
+    const id = newId("job", now);
+    await insertJob(tx, { id, workspaceId, job, now });
+    // Before anything is queued: no execution can end before the rules that tell of it exist.
+    await attachRules(tx, { workspaceId, jobId: id, rules: body.notification_rules, now });
+    await begin(context, id, job);
+    return readJob(context, id);
+  },
+
+  async listJobs({ query }, { tx, workspaceId }) {
+    return listJobs(tx, workspaceId, query, toPageRequest("job", query));
+  },
+
+  async getJob({ params }, context) {
+    return readJob(context, params.id);
+  },
+
+  async updateJob({ params, body }, context) {
+    const { tx, workspaceId, now } = context;
+    const before = requireFound(await lockJob(tx, workspaceId, params.id), "job");
+    const after = changeJob(before, body, now);
+    if (body.request?.url !== undefined) requireAllowedTarget(context, after.request);
+    if (after.schedule !== before.schedule) await clearSlots(context, params.id, before);
+    await saveJob(tx, params.id, after, now);
+    if (after.nextRunAt !== null) await wake(tx, "planner");
+    return readJob(context, params.id);
+  },
+
+  async deleteJob({ params }, context) {
+    const { tx, workspaceId, now, services } = context;
+    const job = requireFound(await lockJob(tx, workspaceId, params.id), "job");
+    await clearSlots(context, params.id, job);
+    await markDeleted(tx, params.id, now);
+    const executionIds = await lockQueued(tx, workspaceId, params.id);
+    const reason = "The job was deleted.";
+    const { publicUrl } = services;
+    await cancelExecutions(tx, { executionIds, reason, now, publicUrl });
+    if (executionIds.length > 0) await wake(tx, "sender");
+    return undefined;
+  },
+
+  async pauseJob({ params }, context) {
+    return turnJob(context, params.id, (job) => pauseJob(job));
+  },
+
+  async resumeJob({ params }, context) {
+    return turnJob(context, params.id, (job) => resumeJob(job, context.now));
+  },
+
+  async activateJob({ params }, context) {
+    return turnJob(context, params.id, (job) => activateJob(job, context.now));
+  },
+
+  async runJobNow({ params }, context) {
+    const { tx, workspaceId } = context;
+    const id = await queue(context, params.id, "manual");
+    await wake(tx, "runner");
+    return requireFound(await findExecution(tx, workspaceId, id), "execution");
+  },
+
+  async listJobExecutions({ params, query }, { tx, workspaceId }) {
+    const page = toPageRequest("execution", query);
+    const wasThere = await hasEverBeenJob(tx, workspaceId, params.id);
+    requireFound(wasThere || undefined, "job");
+    return listExecutions(tx, workspaceId, { jobId: params.id }, page);
+  },
+};
+
+async function readJob({ tx, workspaceId }: RequestContext, id: string): Promise<JobAnswer> {
+  return requireFound(await findJob(tx, workspaceId, id), "job");
+}
+
+async function turnJob(
+  context: RequestContext,
+  id: string,
+  decide: (job: Job) => Job,
+): Promise<JobAnswer> {
+  const { tx, workspaceId, now } = context;
+  const before = requireFound(await lockJob(tx, workspaceId, id), "job");
+  const after = decide(before);
+  if (after !== before) {
+    if (after.state === "paused") await clearSlots(context, id, before);
+    await saveJob(tx, id, after, now);
+    if (after.state === "active") await begin(context, id, after);
+  }
+  return readJob(context, id);
+}
+
+/** Sets off a job that has just become active. */
+async function begin(context: RequestContext, id: string, job: Job): Promise<void> {
+  if (job.state !== "active") return;
+  if (job.schedule.kind === "one_time") await queue(context, id, "creation");
+  await wake(context.tx, job.schedule.kind === "one_time" ? "runner" : "planner");
+}
+
+async function queue(
+  { tx, workspaceId, now }: RequestContext,
+  jobId: string,
+  trigger: "manual" | "creation",
+): Promise<string> {
+  const id = newId("execution", now);
+  const isQueued = await queueExecution(tx, {
+    id,
+    workspaceId,
+    jobId,
+    trigger,
+    replayOf: null,
+    now,
+  });
+  requireFound(isQueued || undefined, "job");
+  return id;
+}
+
+/** Ends a schedule at this moment: what was due before stands as a row, what was not is gone. */
+async function clearSlots(context: RequestContext, id: string, job: Job): Promise<void> {
+  const { tx, workspaceId, now, services } = context;
+  const slots = findOverdueSlots(job, now, services.config.catchUpSeconds * 1_000);
+  if (slots.length > 0) {
+    await insertSlots(
+      tx,
+      slots.map((slot) => ({ ...slot, jobId: id, workspaceId })),
+      now,
+    );
+    await wake(tx, "runner");
+  }
+  await unplanExecutions(tx, id, now);
+}
+
+function requireAllowedTarget({ services }: RequestContext, request: JobRequest): void {
+  const refusal = services.guard.refusalOfUrl(request.url);
+  if (refusal === undefined) return;
+  throw new ApiError("target_not_allowed", refusal, {
+    details: [{ path: "request.url", message: refusal }],
+  });
+}

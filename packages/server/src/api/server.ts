@@ -1,0 +1,235 @@
+// The HTTP server: binds every route of the contract to its handler. In this order: who asks, what
+// is asked, the work in one transaction, the answer. It never answers before the work is committed.
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import { ApiError, api, type Route } from "@trigrun/contract";
+import Fastify, {
+  type ConnectionError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { createGate, type Gate, type Identity, requireRole } from "../auth/gate.ts";
+import type { Log } from "../log.ts";
+import { acceptJson, ignoreBody } from "./body.ts";
+import type { RequestContext, Services } from "./context.ts";
+import { addDocuments } from "./documents.ts";
+import { createHandlers } from "./handlers.ts";
+import type { HealthChecks } from "./health.ts";
+import { answerOnce, type Outcome } from "./idempotency.ts";
+import { type Input, readInput } from "./input.ts";
+import { refuse, toEnvelope } from "./refusals.ts";
+
+export interface ApiServerOptions extends HealthChecks {
+  readonly services: Services;
+  /** The product's, for documents. */
+  readonly version: string;
+  readonly log: Log;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; null on public routes. */
+    identity: Identity | null;
+  }
+}
+
+type AnyHandler = (input: Input, context: RequestContext) => Promise<unknown>;
+
+// The specification: a body may have 1 MiB.
+const bodyBytesMax = 1024 * 1024;
+// Node's own default, written down because proxies must be told the same.
+const headerBytesMax = 16 * 1024;
+// `pathId` takes 200 characters, of which each may be three in percent-encoding.
+const paramLengthMax = 600;
+// Headers are one packet or two; who needs longer is holding a connection open on purpose.
+const headersTimeoutMs = 15_000;
+// 1 MiB in 30 s is 35 kB/s, a poor mobile line.
+const requestTimeoutMs = 30_000;
+// The longest answer is a test message, which may wait 30 s for its receiver, and statements stop
+// after 30 s; a connection that is silent for twice that long has lost its client.
+const connectionTimeoutMs = 75_000;
+// Longer than the 60 s that common load balancers keep a connection, so that it is they who close:
+// the other way round they send requests into connections that are just being closed.
+const keepAliveTimeoutMs = 72_000;
+
+const securityHeaders = {
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+  // No answer of the API is a page; should a browser show one, it runs and loads nothing.
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+} as const;
+
+// These change nothing in the database. A test message waits for its receiver, and must not keep
+// a transaction open meanwhile.
+const withoutTransaction: ReadonlySet<string> = new Set(["previewSchedule", "testChannel"]);
+
+export function createApiServer(options: ApiServerOptions): FastifyInstance {
+  const { services, log } = options;
+  const app = Fastify({
+    // Our own lines say more with less: see `refuse`.
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersTimeoutMs },
+    routerOptions: { maxParamLength: paramLengthMax },
+    // A client's own id could be anything, even somebody else's.
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    // While the server closes, what came in over open connections is still answered.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(securityHeaders);
+      void refuse(error, request, reply, log);
+    },
+    clientErrorHandler: refuseRaw,
+  });
+  app.decorateRequest("identity", null);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id).headers(securityHeaders);
+  });
+  app.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
+  app.setNotFoundHandler((request) => {
+    throw toUnknownRoute(request);
+  });
+  bindRoutes(app, services, createGate(services), options);
+  addDocuments(app, options.version);
+  return app;
+}
+
+function bindRoutes(
+  app: FastifyInstance,
+  services: Services,
+  gate: Gate,
+  checks: HealthChecks,
+): void {
+  const handlers = createHandlers(checks);
+  const routes = Object.entries<Route>(api).map(([key, definition]) => {
+    // `ApiHandlers` has a handler for every key, which takes what `readInput` reads for its route.
+    const handler = handlers[key as keyof typeof handlers] as unknown as AnyHandler;
+    return { key, definition, handler };
+  });
+  const bind = (scope: FastifyInstance, hasBody: boolean) => {
+    for (const { key, definition, handler } of routes) {
+      if ((definition.body !== undefined) !== hasBody) continue;
+      scope.route({
+        method: definition.method,
+        url: definition.path,
+        onRequest: async (request) => {
+          if (definition.role === "public") return;
+          request.identity = await gate.identify(request.headers.authorization);
+          requireRole(request.identity.role, definition.role);
+        },
+        handler: async (request, reply) => {
+          const input = readInput(definition, request);
+          const isWrite = definition.method !== "GET" && !withoutTransaction.has(key);
+          const outcome = await answer({ services, definition, handler, request, input, isWrite });
+          return send(reply, outcome);
+        },
+      });
+    }
+  };
+  app.register(async (scope) => {
+    acceptJson(scope);
+    bind(scope, true);
+  });
+  app.register(async (scope) => {
+    ignoreBody(scope);
+    bind(scope, false);
+  });
+}
+
+interface Work {
+  readonly services: Services;
+  readonly definition: Route;
+  readonly handler: AnyHandler;
+  readonly request: FastifyRequest;
+  readonly input: Input;
+  readonly isWrite: boolean;
+}
+
+async function answer(work: Work): Promise<Outcome> {
+  const { services, definition, handler, request, input, isWrite } = work;
+  const now = services.clock.now();
+  const run = async (tx: RequestContext["tx"]): Promise<Outcome> => {
+    // Anew for each try: a transaction that collided with another one is run again.
+    let status: number = definition.status;
+    const answerAlsoStatus = () => {
+      status = definition.alsoStatus ?? definition.status;
+    };
+    const asker = toAsker(request);
+    const { id: requestId } = request;
+    const context: RequestContext = { services, tx, now, requestId, ...asker, answerAlsoStatus };
+    const body = await handler(input, context);
+    return { status, body, isReplay: false };
+  };
+  if (!isWrite) return await run(services.db);
+  return await services.db.transaction(async (tx) => {
+    if (input.idempotencyKey === undefined) return await run(tx);
+    const repeatable = {
+      workspaceId: toAsker(request).workspaceId,
+      key: input.idempotencyKey,
+      method: request.method,
+      path: request.url,
+      body: request.body,
+      now,
+    };
+    return await answerOnce(tx, services.vault, repeatable, () => run(tx));
+  });
+}
+
+// Public routes ask for nothing that belongs to anybody. Should one try, it meets a workspace
+// that does not exist and the smallest role.
+const nobody = { workspaceId: "", tokenId: "", role: "member" } as const;
+
+function toAsker(request: FastifyRequest): Pick<RequestContext, keyof typeof nobody> {
+  return request.identity ?? nobody;
+}
+
+function send(reply: FastifyReply, { status, body, isReplay }: Outcome): FastifyReply {
+  if (isReplay) reply.header("idempotent-replayed", "true");
+  return reply.code(status).send(status === 204 ? undefined : body);
+}
+
+function toUnknownRoute(request: FastifyRequest): ApiError {
+  const path = request.url.split("?", 1)[0] ?? "";
+  const methods = methodsOf(path);
+  const named = `${request.method} ${path.slice(0, 200)}`;
+  if (methods.length === 0) {
+    return new ApiError("not_found", `There is no ${named}. /openapi.json lists every path.`);
+  }
+  return new ApiError("not_found", `There is no ${named}; this path has ${methods.join(", ")}.`);
+}
+
+const patterns = Object.values<Route>(api).map(({ path, method }) => ({
+  method,
+  pattern: new RegExp(`^${path.replace(/:[a-z_]+/g, "[^/]+")}$`),
+}));
+
+function methodsOf(path: string): string[] {
+  return patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+}
+
+/** What is no HTTP gets our envelope too, written by hand: there is no request to answer. */
+function refuseRaw(error: ConnectionError, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = new ApiError("validation_failed", toRawMessage(error.code));
+  const body = JSON.stringify(toEnvelope(refusal));
+  socket.end(
+    `HTTP/1.1 ${refusal.status} Bad Request\r\nconnection: close\r\n` +
+      `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n` +
+      `x-request-id: ${randomUUID()}\r\n\r\n${body}`,
+  );
+}
+
+function toRawMessage(code: string): string {
+  if (code === "HPE_HEADER_OVERFLOW") return "The headers are over 16 KiB.";
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "The request did not arrive whole in time.";
+  return "The request is not valid HTTP.";
+}

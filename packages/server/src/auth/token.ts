@@ -1,0 +1,90 @@
+// API tokens: how they look, how they are hashed, and how the first ones come to be.
+// The text of a token is answered once, by whoever makes it, and kept nowhere.
+import { createHash, randomBytes } from "node:crypto";
+import { newId } from "../id.ts";
+import type { Database, Tx } from "../store/db.ts";
+import {
+  hasTokens,
+  insertToken,
+  revokeBootstrapTokens,
+  type TokenRole,
+  upsertBootstrapToken,
+} from "../store/tokens.ts";
+import { ensureFirstWorkspace } from "../store/workspaces.ts";
+
+/** `cron_pat_` + 256 random bits: secret scanners find the one, nobody guesses the other. */
+export function createTokenText(): string {
+  return `cron_pat_${randomBytes(32).toString("base64url")}`;
+}
+
+/**
+ * SHA-256 without a salt or work factor: those slow down guessing, and 256 random bits are not
+ * guessed. A bootstrap token is its maker's; the setting asks for 32 characters or more.
+ */
+export function hashToken(text: string | Buffer): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+export interface TokenInput {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly role: TokenRole;
+  readonly expiresAt?: Date;
+  readonly now: Date;
+}
+
+/** Makes a token. Its text is in the answer and nowhere else. */
+export async function createToken(
+  tx: Tx,
+  input: TokenInput,
+): Promise<{ id: string; token: string }> {
+  const { workspaceId, name, role, now } = input;
+  const id = newId("token", now);
+  const token = createTokenText();
+  const hash = hashToken(token);
+  const expiresAt = input.expiresAt ?? null;
+  await insertToken(tx, { id, workspaceId, name, role, hash, expiresAt, now });
+  return { id, token };
+}
+
+/**
+ * Brings the bootstrap token in line with TRIGRUN_BOOTSTRAP_TOKEN: made when it is new, replaced
+ * when it changed, revoked when the setting is gone. Nodes must agree about the setting.
+ */
+export async function ensureBootstrapToken(
+  db: Database,
+  text: string | undefined,
+  now: Date,
+): Promise<void> {
+  // Header fields arrive without blanks around them.
+  const hash = text === undefined ? undefined : hashToken(text.trim());
+  await db.transaction(async (tx) => {
+    const workspace = await ensureFirstWorkspace(tx, now);
+    await revokeBootstrapTokens(tx, { except: hash, now });
+    if (hash === undefined) return;
+    await upsertBootstrapToken(tx, {
+      id: newId("token", now),
+      workspaceId: workspace.id,
+      name: "bootstrap",
+      role: "owner",
+      hash,
+      expiresAt: null,
+      now,
+    });
+  });
+}
+
+/** On a fresh install, an owner token to begin with; undefined once any token was ever made. */
+export async function ensureOwnerToken(db: Database, now: Date): Promise<string | undefined> {
+  return await db.transaction(async (tx) => {
+    const workspace = await ensureFirstWorkspace(tx, now);
+    if (await hasTokens(tx)) return undefined;
+    const { token } = await createToken(tx, {
+      workspaceId: workspace.id,
+      name: "first owner",
+      role: "owner",
+      now,
+    });
+    return token;
+  });
+}

@@ -1,0 +1,154 @@
+// Settings: environment variables `TRIGRUN_*` in one typed table. A wrong one is refused at start.
+// docs/operating/configuration.md is generated from this table.
+import { z } from "zod";
+
+interface Setting<S extends z.ZodType = z.ZodType> {
+  readonly variable: string;
+  readonly schema: S;
+  /** One or two sentences for an operator. */
+  readonly meaning: string;
+  /** As documented: what holds when the variable is not set. */
+  readonly fallback: string;
+  /** True for values that documents and logs must not show. */
+  readonly isSecret?: boolean;
+}
+
+const optional = z.string().min(1).optional();
+const wholeNumber = (min: number, max: number, fallback: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+const list = z
+  .string()
+  .default("")
+  .transform((value) =>
+    value
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
+
+function setting<S extends z.ZodType>(definition: Setting<S>): Setting<S> {
+  return definition;
+}
+
+export const settings = {
+  databaseUrl: setting({
+    variable: "DATABASE_URL",
+    schema: optional,
+    meaning: "A PostgreSQL 15 or newer to use instead of the embedded one.",
+    fallback: "the embedded PostgreSQL in the data folder",
+    isSecret: true,
+  }),
+  allowNetworks: setting({
+    variable: "TRIGRUN_ALLOW_NETWORKS",
+    schema: list,
+    meaning:
+      "Networks (CIDR, comma-separated) that jobs and channels may reach although they are " +
+      "private: `10.0.0.0/8,127.0.0.1/32`.",
+    fallback: "none",
+  }),
+  smtpUrl: setting({
+    variable: "TRIGRUN_SMTP_URL",
+    schema: z
+      .string()
+      .regex(/^smtps?:\/\/[^\s]+$/, "must be smtp://… or smtps://…")
+      .optional(),
+    meaning: "The mail server: `smtp://user:password@mail.example.com:587` or `smtps://…`.",
+    fallback: "none: e-mail deliveries wait and say so",
+    isSecret: true,
+  }),
+  smtpFrom: setting({
+    variable: "TRIGRUN_SMTP_FROM",
+    schema: optional,
+    meaning: "The sender of mail: `TrigRun <cron@example.com>`.",
+    fallback: "none: e-mail deliveries wait and say so",
+  }),
+  publicUrl: setting({
+    variable: "TRIGRUN_PUBLIC_URL",
+    schema: z.url().optional(),
+    meaning: "Where people reach this installation; links in notifications begin with it.",
+    fallback: "the address that `serve` listens on",
+  }),
+  bootstrapToken: setting({
+    variable: "TRIGRUN_BOOTSTRAP_TOKEN",
+    schema: z.string().min(32, "must have 32 characters or more").max(200).optional(),
+    meaning: "A token of your own making that has the owner's rights, for automation.",
+    fallback: "none; the first start writes one to `token` in the data folder",
+    isSecret: true,
+  }),
+  encryptionKey: setting({
+    variable: "TRIGRUN_ENCRYPTION_KEY",
+    schema: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits: `openssl rand -hex 32`")
+      .optional(),
+    meaning: "The key that encrypts credentials at rest: 64 hex digits.",
+    fallback: "a key made on the first start in `secret.key` in the data folder",
+    isSecret: true,
+  }),
+  runConcurrency: setting({
+    variable: "TRIGRUN_RUN_CONCURRENCY",
+    // 256: beyond it a 2-core machine gains no calls per second, only memory (see the benchmark).
+    schema: wholeNumber(1, 5_000, 256),
+    meaning: "How many job requests one node makes at once.",
+    fallback: "256",
+  }),
+  sendConcurrency: setting({
+    variable: "TRIGRUN_SEND_CONCURRENCY",
+    schema: wholeNumber(1, 5_000, 128),
+    meaning: "How many notifications one node sends at once.",
+    fallback: "128",
+  }),
+  databasePool: setting({
+    variable: "TRIGRUN_DATABASE_POOL",
+    // 12: the API, four loops and a reserve; more connections do not make 2 cores faster.
+    schema: wholeNumber(2, 200, 12),
+    meaning: "How many database connections one node holds at most.",
+    fallback: "12",
+  }),
+  catchUpSeconds: setting({
+    variable: "TRIGRUN_CATCH_UP_SECONDS",
+    // 600: a restart or an upgrade fits in, a night's outage does not become a stampede.
+    schema: wholeNumber(0, 604_800, 600),
+    meaning:
+      "A slot found later than this is recorded as missed instead of run, unless it is the " +
+      "latest one of its job.",
+    fallback: "600",
+  }),
+  logLevel: setting({
+    variable: "TRIGRUN_LOG_LEVEL",
+    schema: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    meaning: "How much is logged: `debug`, `info`, `warn` or `error`.",
+    fallback: "info",
+  }),
+} as const;
+
+export type Config = {
+  readonly [K in keyof typeof settings]: z.output<(typeof settings)[K]["schema"]>;
+};
+
+/** A wrong or unknown setting. The message names each one and what would be right. */
+export class WrongSettings extends Error {
+  override readonly name = "WrongSettings";
+}
+
+/** Variables that this product reads elsewhere: fault points are for its own tests. */
+const otherVariables = new Set(["TRIGRUN_FAULT_POINT", "TRIGRUN_API_URL", "TRIGRUN_TOKEN"]);
+
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const entries = Object.entries(settings).map(([key, { variable, schema }]) => {
+    const value = environment[variable];
+    const parsed = schema.safeParse(value === "" ? undefined : value);
+    if (!parsed.success) problems.push(`${variable} ${parsed.error.issues[0]?.message}.`);
+    return [key, parsed.data];
+  });
+  const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+  for (const variable of Object.keys(environment)) {
+    if (!variable.startsWith("TRIGRUN_") || known.has(variable)) continue;
+    if (!otherVariables.has(variable)) problems.push(`${variable} is not a setting of TrigRun.`);
+  }
+  if (problems.length > 0) throw new WrongSettings(problems.join("\n"));
+  // Every key was parsed by its own schema above.
+  return Object.fromEntries(entries) as unknown as Config;
+}

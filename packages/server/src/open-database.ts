@@ -1,0 +1,111 @@
+// Opens the database that the settings ask for: the one of `DATABASE_URL`, or the embedded one in
+// the data folder, which this process then owns alone. Leaves it migrated.
+import type { Config } from "./config.ts";
+import type { Log } from "./log.ts";
+import {
+  type DataFolder,
+  findDataFolder,
+  type LockedDataFolder,
+  openDataFolder,
+} from "./store/data-folder.ts";
+import { type ConnectionTarget, connect, type Database } from "./store/db.ts";
+import {
+  type EmbeddedPostgres,
+  findEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from "./store/embedded-postgres.ts";
+import { migrate } from "./store/migrate.ts";
+
+export interface OpenDatabase {
+  readonly db: Database;
+  readonly folder: DataFolder;
+  /** True when no other process can be using it: its leases are all leftovers. */
+  readonly isOurs: boolean;
+  /** Called when the embedded PostgreSQL is gone for good. */
+  onExit(callback: (reason: string) => void): void;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly applicationName: string;
+}
+
+export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
+  const { databaseUrl } = options.config;
+  if (databaseUrl !== undefined) {
+    const folder = await findDataFolder(options.dataDir);
+    const db = await open(options, { url: databaseUrl });
+    return { db, folder, isOurs: false, onExit: () => undefined, close: () => db.close() };
+  }
+  const folder = await openDataFolder(options.dataDir);
+  let postgres: EmbeddedPostgres | undefined;
+  try {
+    postgres = await startEmbeddedPostgres({
+      dataDir: folder.dir,
+      log: toPostgresLog(options.log),
+    });
+    const db = await open(options, postgres.connection);
+    return embedded(folder, postgres, db);
+  } catch (error) {
+    await postgres?.stop();
+    await folder.close();
+    throw error;
+  }
+}
+
+/** For a command beside a running `serve`: joins its database, or opens it as `serve` would. */
+export async function joinDatabase(options: OpenOptions): Promise<OpenDatabase> {
+  if (options.config.databaseUrl === undefined) {
+    const folder = await findDataFolder(options.dataDir);
+    const target = await findEmbeddedPostgres(folder.dir);
+    if (target) {
+      const db = await open(options, target);
+      return { db, folder, isOurs: false, onExit: () => undefined, close: () => db.close() };
+    }
+  }
+  return openDatabase(options);
+}
+
+async function open(options: OpenOptions, target: ConnectionTarget): Promise<Database> {
+  const { log, config, applicationName } = options;
+  const db = connect({
+    ...target,
+    poolMax: config.databasePool,
+    applicationName,
+    onWarning: (message, error) => log.warn({ err: error }, message),
+  });
+  try {
+    const applied = await migrate(db);
+    if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
+    return db;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+function embedded(
+  folder: LockedDataFolder,
+  postgres: EmbeddedPostgres,
+  db: Database,
+): OpenDatabase {
+  return {
+    db,
+    folder,
+    isOurs: true,
+    onExit: (callback) => postgres.onExit(callback),
+    async close() {
+      await db.close();
+      await postgres.stop();
+      await folder.close();
+    },
+  };
+}
+
+function toPostgresLog(log: Log) {
+  return (level: "debug" | "info" | "warn" | "error", message: string) =>
+    log[level]({ part: "postgres" }, message);
+}

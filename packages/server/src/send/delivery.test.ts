@@ -1,0 +1,62 @@
+// What follows each try of a delivery.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { attemptsMax, type Delivery, decide, decideInterrupted } from "./delivery.ts";
+
+const now = new Date("2026-03-01T10:00:00.000Z");
+// Only its counters matter here.
+const delivery = { attemptCount: 0, roundStart: 0, interruptions: 0 } as Delivery;
+const retry = { verdict: "retry", reason: "The receiver answered 503." } as const;
+const middle = () => 0.5;
+
+function waitAfter(tries: number, change: Partial<Delivery> = {}): number | undefined {
+  const next = decide({ ...delivery, attemptCount: tries - 1, ...change }, retry, now, middle);
+  return next.status === "pending" ? (next.dueAt.getTime() - now.getTime()) / 1_000 : undefined;
+}
+
+describe("decide", () => {
+  it("follows the documented schedule and fails after the tenth try", () => {
+    const waits = Array.from({ length: attemptsMax }, (_, index) => waitAfter(index + 1));
+    expect(waits).toEqual([5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200, undefined]);
+  });
+
+  it("starts the schedule anew in a fresh round", () => {
+    expect(waitAfter(11, { roundStart: 10 })).toBe(5);
+  });
+
+  it("does not count interrupted tries", () => {
+    expect(waitAfter(3, { interruptions: 2 })).toBe(5);
+  });
+
+  it("waits as long as the receiver asks, up to 12 hours", () => {
+    const asks = (seconds: number) =>
+      decide(delivery, { ...retry, retryAfterSeconds: seconds }, now, middle);
+    expect(asks(90)).toMatchObject({ dueAt: new Date(now.getTime() + 90_000) });
+    expect(asks(1)).toMatchObject({ dueAt: new Date(now.getTime() + 5_000) });
+    expect(asks(1e9)).toMatchObject({ dueAt: new Date(now.getTime() + 43_200_000) });
+  });
+
+  it("ends a permanent refusal as failed, at the first try", () => {
+    const verdict = { verdict: "permanent", reason: "Gone." } as const;
+    expect(decide(delivery, verdict, now, middle)).toEqual({ status: "failed", reason: "Gone." });
+  });
+
+  it("stays within 20 % of each step, whatever chance says", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (chance) => {
+        const next = decide(delivery, retry, now, () => chance);
+        if (next.status !== "pending") return false;
+        const waitMs = next.dueAt.getTime() - now.getTime();
+        return waitMs >= 4_000 && waitMs <= 6_000;
+      }),
+    );
+  });
+});
+
+describe("decideInterrupted", () => {
+  it("repeats at once, and gives up after ten deaths", () => {
+    expect(decideInterrupted(delivery, "It died.", now)).toMatchObject({ dueAt: now });
+    const ninth = { ...delivery, interruptions: 9 };
+    expect(decideInterrupted(ninth, "It died.", now).status).toBe("failed");
+  });
+});

@@ -1,0 +1,323 @@
+// Sends deliveries that are due. It must never send what it has no lease for, and never forget
+// what it sent.
+//
+// For each delivery:
+//   1. claim   lease it (worker.ts)
+//   2. render  the channel type makes the message from the stored facts
+//   3. sign    with every secret that is valid now (signature.ts)
+//   4. send    through the HTTP or the mail door
+//   5. judge   the channel type says what the answer means
+//   6. decide  sent, failed, or tried again when (delivery.ts)
+//   7. settle  record try and outcome (settler.ts)
+import assert from "node:assert/strict";
+import {
+  type AnyChannelType,
+  type Event,
+  type Exchange,
+  type ExecutionFacts,
+  type HttpMessage,
+  hidden,
+  type Message,
+  type Notice,
+  toExecutionEvent,
+} from "@trigrun/contract";
+import type { Clock } from "../clock.ts";
+import { faultPoint } from "../fault-point.ts";
+import { newId } from "../id.ts";
+import type { Log } from "../log.ts";
+import { createSettler } from "../settler.ts";
+import { type Database, DatabaseUnavailable } from "../store/db.ts";
+import {
+  type ClaimedDelivery,
+  claimDue,
+  nextDueAt,
+  readSealedChannel,
+  release,
+  type SealedChannel,
+  type Settlement,
+  settleIfLeased,
+} from "../store/delivery-queue.ts";
+import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
+import type { Mail, MailOutcome } from "../wire/mail.ts";
+import { createWorker, type Worker } from "../worker.ts";
+import { decide, decideInterrupted, type Next, waitForChannel } from "./delivery.ts";
+import { collectMasks, createScrubber } from "./scrub.ts";
+import { toSignatureHeaders } from "./signature.ts";
+import {
+  type JudgedTry,
+  judgeHttpTry,
+  judgeMailTry,
+  type Try,
+  toExchange,
+  toInterruptedTry,
+  toUnsentTry,
+  withoutContents,
+} from "./try.ts";
+
+/** A channel ready to send: its credentials are opened. */
+export interface OpenChannel {
+  readonly type: AnyChannelType;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The current secret first, then those of a rotation that are still valid. */
+  readonly signingSecrets: readonly string[];
+}
+
+export interface SenderOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly call: (call: HttpCall) => Promise<HttpOutcome>;
+  readonly mail: (mail: Mail) => Promise<MailOutcome>;
+  /** Opens the credentials of a channel row. */
+  readonly open: (channel: SealedChannel, now: Date) => OpenChannel;
+  readonly log: Log;
+  readonly nodeId: string;
+  readonly concurrency: number;
+  readonly userAgent: string;
+}
+
+export interface Sender extends Worker {
+  /** Records that a node died in the middle of this delivery's try. */
+  settleInterrupted(delivery: ClaimedDelivery): Promise<void>;
+}
+
+/** Sends one message at once, without a delivery and without retries, and shows what happened. */
+export type TestSend = (input: {
+  readonly workspaceId: string;
+  readonly channelId: string;
+  readonly event: Event;
+  readonly facts: ExecutionFacts;
+  readonly output: string | null;
+}) => Promise<Exchange>;
+
+// 15 s, as the Standard Webhooks specification recommends (15 to 30 s); a receiver that needs
+// longer should take the call first and work afterwards.
+const timeoutMs = 15_000;
+// As much of a response as of an attempt's body is kept.
+const responseBytesMax = 64 * 1024;
+// Deliveries are told at once; only retries lie ahead, and a second is exact enough for them.
+const aheadMs = 0;
+
+export function createSender(options: SenderOptions): Sender {
+  const { db, clock, random, log, nodeId } = options;
+  const settler = createSettler<Settlement>({
+    name: "deliveries",
+    log,
+    isOutage: (error) => error instanceof DatabaseUnavailable,
+    reduce: (settlement) => ({
+      ...settlement,
+      attempt: settlement.attempt && withoutContents(settlement.attempt),
+    }),
+    async commit(batch) {
+      const settled = await settleIfLeased(db, batch);
+      for (const { delivery } of batch) {
+        if (!settled.has(delivery.id)) {
+          log.info({ delivery_id: delivery.id }, "the lease was lost; nothing was changed");
+        }
+      }
+    },
+  });
+
+  async function send(delivery: ClaimedDelivery, signal: AbortSignal): Promise<void> {
+    faultPoint("sender.claimed");
+    const { channel } = delivery;
+    const now = clock.now();
+    if (channel === null) return settleWithoutTry(delivery, channelGone);
+    if (channel.disabledReason !== null) {
+      return settleWithoutTry(delivery, waitForChannel(channel.disabledReason, now));
+    }
+    const { attempt, verdict } = await deliver(options, channel, { ...delivery, signal });
+    faultPoint("sender.answered");
+    const isCut = signal.aborted && attempt.errorClass === "cancelled";
+    if (isCut) return settleInterrupted(delivery);
+    const next = decide(delivery, verdict, clock.now(), random);
+    const disableChannelFor = verdict.isGone === true ? attempt.reason : null;
+    await settle(delivery, attempt, next, { disableChannelFor });
+    faultPoint("sender.settled");
+  }
+
+  async function settle(
+    delivery: ClaimedDelivery,
+    attempt: Try | null,
+    next: Next,
+    extra: { disableChannelFor?: string | null; isInterruption?: boolean } = {},
+  ): Promise<void> {
+    const isPending = next.status === "pending";
+    await settler.settle({
+      delivery,
+      attempt,
+      isInterruption: extra.isInterruption ?? false,
+      status: next.status,
+      reason: next.reason,
+      dueAt: isPending ? next.dueAt : null,
+      dueReason: isPending ? next.dueReason : null,
+      finishedAt: isPending ? null : clock.now(),
+      disableChannelFor: extra.disableChannelFor ?? null,
+    });
+    logTry(log, delivery, attempt, next);
+  }
+
+  function settleWithoutTry(delivery: ClaimedDelivery, next: Next): Promise<void> {
+    return settle(delivery, null, next);
+  }
+
+  function settleInterrupted(delivery: ClaimedDelivery): Promise<void> {
+    const attempt = toInterruptedTry(delivery.dueAt);
+    const next = decideInterrupted(delivery, attempt.reason, clock.now());
+    return settle(delivery, attempt, next, { isInterruption: true });
+  }
+
+  const worker = createWorker<ClaimedDelivery>({
+    name: "sender",
+    clock,
+    log,
+    concurrency: options.concurrency,
+    aheadMs,
+    claim: (dueBy, limit) => claimDue(db, { nodeId, dueBy, limit }),
+    nextDueAt: () => nextDueAt(db),
+    release: (ids) => release(db, nodeId, ids),
+    work: send,
+    giveUp: settleInterrupted,
+  });
+  return { ...worker, settleInterrupted };
+}
+
+/** `undefined` in place of the channel's row is the caller's bug: it has checked that it exists. */
+export function createTestSend(options: SenderOptions): TestSend {
+  return async ({ workspaceId, channelId, ...notice }) => {
+    const channel = await readSealedChannel(options.db, workspaceId, channelId);
+    assert(channel, `no channel ${channelId}`);
+    const id = newId("delivery", options.clock.now());
+    const { attempt } = await deliver(options, channel, { ...notice, id, isTest: true });
+    return toExchange(attempt);
+  };
+}
+
+const channelGone: Next = {
+  status: "failed",
+  reason: "The channel was deleted before this could be sent.",
+};
+
+interface Deliverable {
+  readonly id: string;
+  readonly event: Event;
+  readonly facts: ExecutionFacts;
+  readonly output: string | null;
+  readonly isTest?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** One try, from the sealed channel to the judged answer. Never throws for what a config holds. */
+async function deliver(
+  options: SenderOptions,
+  sealed: SealedChannel,
+  what: Deliverable,
+): Promise<JudgedTry> {
+  const now = options.clock.now();
+  const prepared = prepare(options, sealed, what, now);
+  if (prepared === undefined) {
+    const reason = `No ${sealed.type} message could be made from this channel's config.`;
+    return { attempt: toUnsentTry(now, reason), verdict: { verdict: "permanent", reason } };
+  }
+  const { message, scrub, channel } = prepared;
+  faultPoint("sender.called");
+  if (message.kind === "mail") {
+    const { kind: _, ...mail } = message;
+    const messageId = `<${what.id}@trigrun>`;
+    return judgeMailTry(message, await options.mail({ ...mail, messageId }), scrub);
+  }
+  const headers = toHeaders(options.userAgent, message, what.id, now, channel.signingSecrets);
+  const outcome = await options.call(toCall(message, headers, what.signal));
+  return judgeHttpTry(message, headers, outcome, channel.type.judge, scrub);
+}
+
+interface Prepared {
+  readonly channel: OpenChannel;
+  readonly message: Message;
+  readonly scrub: (text: string) => string;
+}
+
+/** Opens and renders. Undefined when that failed: a lost key, a type that is no longer known. */
+function prepare(
+  options: SenderOptions,
+  sealed: SealedChannel,
+  what: Deliverable,
+  now: Date,
+): Prepared | undefined {
+  const notice: Notice = {
+    event: toExecutionEvent(what.event, what.facts),
+    output: what.output,
+    isTest: what.isTest ?? false,
+  };
+  try {
+    const channel = options.open(sealed, now);
+    const message = channel.type.render(notice, channel.config);
+    return { channel, message, scrub: scrubberOf(channel) };
+  } catch (error) {
+    options.log.error({ delivery_id: what.id, err: error }, "a message could not be made");
+    return undefined;
+  }
+}
+
+function toHeaders(
+  userAgent: string,
+  message: HttpMessage,
+  id: string,
+  now: Date,
+  signingSecrets: readonly string[],
+): Record<string, string> {
+  const own = { "user-agent": userAgent, ...lowerCased(message.headers) };
+  // The id goes along unsigned too: it lets any receiver drop a repeat.
+  const signature =
+    message.isSigned && signingSecrets.length > 0
+      ? toSignatureHeaders({ id, at: now, body: message.body }, signingSecrets)
+      : { "webhook-id": id };
+  return { ...own, ...signature };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+function toCall(
+  message: HttpMessage,
+  headers: Record<string, string>,
+  signal: AbortSignal | undefined,
+): HttpCall {
+  return {
+    url: message.url,
+    method: message.method,
+    headers,
+    body: message.body,
+    timeoutMs,
+    bodyBytesMax: responseBytesMax,
+    followRedirects: false,
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+function scrubberOf({ type, config, signingSecrets }: OpenChannel): (text: string) => string {
+  const secrets = Object.fromEntries(
+    type.secrets.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]),
+  );
+  const masks = collectMasks(secrets, type.mask);
+  for (const secret of signingSecrets) masks.set(secret, hidden);
+  return createScrubber(masks);
+}
+
+function logTry(log: Log, delivery: ClaimedDelivery, attempt: Try | null, next: Next): void {
+  log.debug(
+    {
+      delivery_id: delivery.id,
+      execution_id: delivery.facts.execution.id,
+      channel_id: delivery.channel?.id,
+      status: next.status,
+      status_code: attempt?.response?.status_code,
+      latency_ms: attempt?.latencyMs,
+      error_class: attempt?.errorClass,
+    },
+    "delivery",
+  );
+}

@@ -1,0 +1,180 @@
+// `trigrun serve` and `trigrun work`: opens the database, starts the API (serve only) and the
+// engine, and stops all of it in the opposite order. Nothing here decides anything about jobs.
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import type { FastifyInstance } from "fastify";
+import type { Services } from "./api/context.ts";
+import { createApiServer } from "./api/server.ts";
+import { ensureBootstrapToken, ensureOwnerToken } from "./auth/token.ts";
+import type { Config } from "./config.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import type { Log } from "./log.ts";
+import { type OpenDatabase, openDatabase } from "./open-database.ts";
+import { type DatabaseClock, syncClock } from "./store/clock.ts";
+import { pendingMigrations } from "./store/migrate.ts";
+import { buryAll } from "./store/nodes.ts";
+import { createVault, type Vault, VaultRefused, verifyVault } from "./store/vault.ts";
+import { loadKey } from "./store/vault-key.ts";
+import { version } from "./version.ts";
+import { type AddressGuard, createAddressGuard } from "./wire/address-guard.ts";
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+  readonly nodeId: string;
+}
+
+export interface Running {
+  /** "http://127.0.0.1:7400"; undefined for `work`, which listens to nobody. */
+  readonly url: string | undefined;
+  /** The file that holds the first token, when this start made it. */
+  readonly newTokenFile: string | undefined;
+  onExit(callback: (reason: string) => void): void;
+  stop(): Promise<void>;
+}
+
+/** What both programs stand on. */
+interface Ground {
+  readonly database: OpenDatabase;
+  readonly clock: DatabaseClock;
+  readonly vault: Vault;
+  readonly guard: AddressGuard;
+}
+
+export async function serve(options: ServeOptions): Promise<Running> {
+  const ground = await layGround(options, "trigrun serve");
+  const { database, clock } = ground;
+  try {
+    const newTokenFile = await ensureTokens(options.config, database, clock);
+    const late: LateParts = { engine: undefined, publicUrl: undefined };
+    const app = createApiServer({
+      services: toServices(options, ground, late),
+      ping: () => database.db.ping(),
+      pendingMigrations: () => pendingMigrations(database.db),
+      log: options.log,
+      version,
+    });
+    const url = await listen(app, options);
+    late.publicUrl = options.config.publicUrl ?? url;
+    late.engine = toEngine(options, ground, late.publicUrl);
+    await late.engine.start();
+    return toRunning(database, { url, newTokenFile, app, engine: late.engine });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+export async function work(options: ServeOptions): Promise<Running> {
+  const ground = await layGround(options, "trigrun work");
+  try {
+    const engine = toEngine(options, ground, options.config.publicUrl ?? "http://127.0.0.1:7400");
+    await engine.start();
+    return toRunning(ground.database, { engine });
+  } catch (error) {
+    await ground.database.close();
+    throw error;
+  }
+}
+
+async function layGround(options: ServeOptions, applicationName: string): Promise<Ground> {
+  const { config, log } = options;
+  const guard = createAddressGuard(config.allowNetworks);
+  const database = await openDatabase({ ...options, applicationName });
+  try {
+    // Nobody else can be using this database, so every lease in it is a dead process's.
+    if (database.isOurs) await buryAll(database.db);
+    const vault = await openVault(config, database);
+    const clock = await syncClock(database.db);
+    log.debug({ clock_error_ms: clock.errorMs }, "the clock follows the database");
+    return { database, clock, vault, guard };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** A wrong key is found here, not at the first credential that is needed. */
+async function openVault(config: Config, { db, folder }: OpenDatabase): Promise<Vault> {
+  const { encryptionKey } = config;
+  const key = await loadKey({ encryptionKey, keyFile: folder.keyFile });
+  const vault = createVault([{ version: 1, key }]);
+  const refusal = await verifyVault(db, vault);
+  if (refusal !== undefined) throw new VaultRefused(refusal);
+  return vault;
+}
+
+/** Parts that exist only once the port is known. */
+interface LateParts {
+  engine: Engine | undefined;
+  publicUrl: string | undefined;
+}
+
+function toServices(options: ServeOptions, ground: Ground, late: LateParts): Services {
+  const { database, clock, vault, guard } = ground;
+  return {
+    ...{ db: database.db, clock, config: options.config, vault, guard },
+    get publicUrl() {
+      assert(late.publicUrl !== undefined, "asked before the port is known");
+      return late.publicUrl;
+    },
+    testSend(input) {
+      assert(late.engine !== undefined, "asked before the engine is made");
+      return late.engine.testSend(input);
+    },
+  };
+}
+
+function toEngine(options: ServeOptions, ground: Ground, publicUrl: string): Engine {
+  const { database, clock, vault, guard } = ground;
+  const { config, log, nodeId } = options;
+  return createEngine({ db: database.db, clock, config, vault, guard, log, nodeId, publicUrl });
+}
+
+/** Makes the first token on an empty database, and keeps the bootstrap token as it is set. */
+async function ensureTokens(
+  config: Config,
+  { db, folder }: OpenDatabase,
+  clock: DatabaseClock,
+): Promise<string | undefined> {
+  if (config.bootstrapToken !== undefined) {
+    await ensureBootstrapToken(db, config.bootstrapToken, clock.now());
+    return undefined;
+  }
+  const token = await ensureOwnerToken(db, clock.now());
+  if (token === undefined) return undefined;
+  // For the owner's eyes alone; it is not printed, since what is printed ends in a log.
+  await writeFile(folder.tokenFile, `${token}\n`, { mode: 0o600 });
+  return folder.tokenFile;
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promise<string> {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  assert(address !== null && typeof address === "object", "a TCP server has a port");
+  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+}
+
+interface Parts {
+  readonly engine: Engine;
+  readonly app?: FastifyInstance;
+  readonly url?: string;
+  readonly newTokenFile?: string | undefined;
+}
+
+function toRunning(database: OpenDatabase, parts: Parts): Running {
+  return {
+    url: parts.url,
+    newTokenFile: parts.newTokenFile,
+    onExit: database.onExit,
+    async stop() {
+      await parts.app?.close();
+      await parts.engine.stop();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,255 @@
+// Channels as rows: the config in the open, its credentials sealed to the row. Every read is
+// bounded by a workspace, and nothing but `vault` ever sees a credential on its way to the disk.
+import { type AnyChannelType, type ChannelTypeName, channelTypes } from "@trigrun/contract";
+import { empty, sql, type Tx, violatedConstraint } from "./db.ts";
+import { type Page, type PageRequest, toPage } from "./page.ts";
+import type { Vault } from "./vault.ts";
+
+export interface Channel {
+  readonly id: string;
+  readonly name: string;
+  readonly type: ChannelTypeName;
+  /** Whole, with its credentials. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Signing secrets that a rotation replaced, newest first. */
+  readonly previous: readonly PreviousSecret[];
+  readonly disabledAt: Date | null;
+  readonly disabledReason: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface PreviousSecret {
+  readonly secret: string;
+  /** Until then it signs beside the current one. */
+  readonly expiresAt: Date;
+}
+
+/** What a row holds, and all that is needed to send. */
+export interface SealedChannel {
+  readonly id: string;
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly secrets: Buffer;
+}
+
+interface ChannelRow {
+  id: string;
+  name: string;
+  type: ChannelTypeName;
+  config: Record<string, unknown>;
+  secrets: Buffer;
+  disabled_at: Date | null;
+  disabled_reason: string | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** As JSON holds it inside the sealed column. */
+interface Secrets {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly previous: readonly { readonly secret: string; readonly expires_at: string }[];
+}
+
+const columns = sql`c.id, c.name, c.type, c.config, c.secrets, c.disabled_at, c.disabled_reason,
+  c.created_at, c.updated_at`;
+
+/** A channel ready to send: its config is whole. */
+export interface OpenChannel {
+  readonly type: AnyChannelType;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The current secret first, then those of a rotation that are still valid. */
+  readonly signingSecrets: readonly string[];
+}
+
+export function openChannel(vault: Vault, sealed: SealedChannel, now: Date): OpenChannel {
+  const type: AnyChannelType | undefined = Object.values(channelTypes).find(
+    (known) => known.type === sealed.type,
+  );
+  if (type === undefined) throw new Error(`channel ${sealed.id} is of type ${sealed.type}`);
+  const { config, previous } = open(vault, sealed);
+  const current = type.signingSecret === undefined ? undefined : config[type.signingSecret];
+  const valid = previous.filter(({ expiresAt }) => expiresAt > now);
+  return {
+    type,
+    config,
+    // Without a current secret the channel does not sign, whatever was valid before.
+    signingSecrets:
+      typeof current === "string" ? [current, ...valid.map(({ secret }) => secret)] : [],
+  };
+}
+
+function open(
+  vault: Vault,
+  { id, config, secrets }: SealedChannel,
+): Pick<Channel, "config" | "previous"> {
+  const { values, previous } = vault.open<Secrets>(id, secrets);
+  return {
+    config: { ...config, ...values },
+    previous: previous.map(({ secret, expires_at }) => ({
+      secret,
+      expiresAt: new Date(expires_at),
+    })),
+  };
+}
+
+/** The two columns of a config: what anybody may read, and the rest, sealed. */
+function close(vault: Vault, channel: Pick<Channel, "id" | "type" | "config" | "previous">) {
+  const type: AnyChannelType = channelTypes[channel.type];
+  const entries = Object.entries(channel.config);
+  const isSecret = ([key]: readonly [string, unknown]) => type.secrets.includes(key);
+  const secrets: Secrets = {
+    values: Object.fromEntries(entries.filter(isSecret)),
+    previous: channel.previous.map(({ secret, expiresAt }) => ({
+      secret,
+      expires_at: expiresAt.toISOString(),
+    })),
+  };
+  return {
+    config: JSON.stringify(Object.fromEntries(entries.filter((entry) => !isSecret(entry)))),
+    secrets: vault.seal(channel.id, secrets),
+  };
+}
+
+function toChannel(vault: Vault, row: ChannelRow): Channel {
+  return {
+    id: row.id,
+    name: row.name,
+    type: row.type,
+    ...open(vault, row),
+    disabledAt: row.disabled_at,
+    disabledReason: row.disabled_reason,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+/** False when the name is taken, and then nothing is changed. */
+export async function insertChannel(
+  tx: Tx,
+  vault: Vault,
+  workspaceId: string,
+  channel: Channel,
+): Promise<boolean> {
+  const { config, secrets } = close(vault, channel);
+  const inserted = await tx.run(sql`
+    insert into channels (id, workspace_id, name, type, config, secrets, created_at, updated_at)
+    values (${channel.id}, ${workspaceId}, ${channel.name}, ${channel.type}, ${config}, ${secrets},
+      ${channel.createdAt}, ${channel.updatedAt})
+    on conflict on constraint channels_name_key do nothing`);
+  return inserted > 0;
+}
+
+/** The id of the channel with this name. */
+export async function findChannelId(
+  tx: Tx,
+  workspaceId: string,
+  name: string,
+): Promise<string | undefined> {
+  const [row] = await tx.rows<{ id: string }>(
+    sql`select id from channels where workspace_id = ${workspaceId} and name = ${name}`,
+  );
+  return row?.id;
+}
+
+export async function findChannel(
+  tx: Tx,
+  vault: Vault,
+  workspaceId: string,
+  id: string,
+): Promise<Channel | undefined> {
+  const [row] = await tx.rows<ChannelRow>(sql`
+    select ${columns} from channels c where c.id = ${id} and c.workspace_id = ${workspaceId}`);
+  return row && toChannel(vault, row);
+}
+
+/**
+ * The channel, locked until the end of the transaction: of two changes at once the second one
+ * merges into what the first one wrote. Rules may be attached meanwhile.
+ */
+export async function lockChannel(
+  tx: Tx,
+  vault: Vault,
+  workspaceId: string,
+  id: string,
+): Promise<Channel | undefined> {
+  const [row] = await tx.rows<ChannelRow>(sql`
+    select ${columns} from channels c where c.id = ${id} and c.workspace_id = ${workspaceId}
+    for no key update`);
+  return row && toChannel(vault, row);
+}
+
+export interface ChannelFilter {
+  readonly type?: ChannelTypeName | undefined;
+  /** The whole name. */
+  readonly name?: string | undefined;
+}
+
+export async function listChannels(
+  tx: Tx,
+  vault: Vault,
+  workspaceId: string,
+  input: { readonly filter: ChannelFilter; readonly page: PageRequest },
+): Promise<Page<Channel>> {
+  const { filter, page } = input;
+  const rows = await tx.rows<ChannelRow>(sql`
+    select ${columns} from channels c
+    where c.workspace_id = ${workspaceId}
+      ${filter.type === undefined ? empty : sql`and c.type = ${filter.type}`}
+      ${filter.name === undefined ? empty : sql`and c.name = ${filter.name}`}
+      ${page.before === undefined ? empty : sql`and c.id < ${page.before}`}
+    order by c.id desc limit ${page.limit + 1}`);
+  return toPage(rows, page.limit, (row) => toChannel(vault, row));
+}
+
+/** Writes back a channel that this transaction has locked. False when its new name is taken. */
+export async function saveChannel(tx: Tx, vault: Vault, channel: Channel): Promise<boolean> {
+  const { config, secrets } = close(vault, channel);
+  try {
+    await tx.run(sql`
+      update channels set name = ${channel.name}, config = ${config}, secrets = ${secrets},
+        disabled_at = ${channel.disabledAt}, disabled_reason = ${channel.disabledReason},
+        updated_at = ${channel.updatedAt}
+      where id = ${channel.id}`);
+    return true;
+  } catch (error) {
+    if (violatedConstraint(error) === "channels_name_key") return false;
+    throw error;
+  }
+}
+
+/** Makes what waits for this channel due now, with the reason why. */
+export async function hastenDeliveries(
+  tx: Tx,
+  input: { readonly channelId: string; readonly now: Date; readonly reason: string },
+): Promise<void> {
+  await tx.run(sql`
+    update deliveries set due_at = ${input.now}, reason = ${input.reason}
+    where channel_id = ${input.channelId} and status = 'pending' and due_at > ${input.now}`);
+}
+
+/**
+ * Deletes the channel with its rules and ends what was not sent yet, with the reason why. False
+ * when there is no such channel. A try in flight is not stopped; its settle finds no lease.
+ */
+export async function deleteChannel(
+  tx: Tx,
+  input: { readonly workspaceId: string; readonly id: string; readonly now: Date },
+): Promise<boolean> {
+  const { workspaceId, id, now } = input;
+  const deleted = await tx.run(
+    sql`delete from channels where id = ${id} and workspace_id = ${workspaceId}`,
+  );
+  if (deleted === 0) return false;
+  // A settle that read the rules before the line above may still add a delivery; the sender ends
+  // that one with the same sentence when it finds no channel.
+  await tx.run(sql`
+    update deliveries set status = 'failed', due_at = null, node_id = null, finished_at = ${now},
+      reason = case status
+        when 'pending' then 'The channel was deleted before this could be sent.'
+        else 'The channel was deleted while this was being sent; it may have arrived.'
+      end
+    where channel_id = ${id} and workspace_id = ${workspaceId}
+      and status in ('pending', 'processing')`);
+  return true;
+}

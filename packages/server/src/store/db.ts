@@ -1,0 +1,137 @@
+// The one door to PostgreSQL: connections, transactions, and the retries that no caller should
+// repeat. It knows no table, and no error that leaves it quotes a row.
+
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { type ConnectionTarget, clientConfig } from "./db-config.ts";
+import { DatabaseUnavailable, isCollision, readFault } from "./db-errors.ts";
+import { type Listening, listen, listenerConfig } from "./listen.ts";
+import {
+  countOf,
+  type Held,
+  type Reserved,
+  reserveFor,
+  rowsOf,
+  send,
+  type TimeLimit,
+  type Tx,
+  transact,
+} from "./transaction.ts";
+
+export { default as sql, empty, join, raw, Sql } from "sql-template-tag";
+export type { ConnectionTarget, SocketTarget } from "./db-config.ts";
+export { DatabaseUnavailable, violatedConstraint } from "./db-errors.ts";
+export type { Listening } from "./listen.ts";
+export type { NamedQuery, Query, Reserved, TimeLimit, Tx } from "./transaction.ts";
+
+export interface Database extends Tx {
+  // Commits what `work` did, or nothing. `work` runs again after a collision with another
+  // transaction, so it must change nothing but the database.
+  transaction<T>(work: (tx: Tx) => Promise<T>, limit?: TimeLimit): Promise<T>;
+  // Lends one connection and closes it afterwards, with its settings and its locks.
+  reserve<T>(work: (held: Reserved) => Promise<T>, limit?: TimeLimit): Promise<T>;
+  // Calls `onNotify` with "" after a lost connection is back: something may have been missed.
+  listen(channel: string, onNotify: (payload: string) => void): Promise<Listening>;
+  ping(): Promise<void>;
+  // Waits for the statements under way, which their time limits bound.
+  close(): Promise<void>;
+}
+
+export type ConnectOptions = ConnectionTarget & {
+  poolMax: number;
+  applicationName: string;
+  // Told about what heals itself: a lost idle connection, a listener that reconnects.
+  onWarning?: (message: string, error: Error) => void;
+};
+
+// A quiet minute gives the memory of a connection back (some 5 MB in PostgreSQL each); loops that
+// work every second never reconnect.
+const IDLE_CONNECTION_MS = 60_000;
+// A backend's caches only ever grow; an hour bounds them and spreads load after a failover.
+const CONNECTION_LIFETIME_S = 3_600;
+// For /readyz, whose callers often wait no longer than three seconds.
+const PING_TIMEOUT_MS = 2_000;
+// Five tries at a collision: with the waits below, two transactions that meet again each time are
+// apart after some 150 ms. More would hide a real fight over the same rows.
+const COLLISION_TRIES = 5;
+const COLLISION_WAIT_MS = 10;
+
+export function connect(options: ConnectOptions): Database {
+  const config = clientConfig(options, options.applicationName);
+  const onWarning = options.onWarning ?? (() => undefined);
+  const pool = new pg.Pool({
+    ...config,
+    max: options.poolMax,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    maxLifetimeSeconds: CONNECTION_LIFETIME_S,
+  });
+  // Without these two an idle or a borrowed connection that breaks ends the whole process.
+  pool.on("error", (error) => onWarning("An idle connection to PostgreSQL broke", error));
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  const listeners = new Set<Listening>();
+  const closeAll = async () => {
+    await Promise.all([...listeners].map((listening) => listening.stop()));
+    await pool.end();
+  };
+  let closing: Promise<void> | undefined;
+
+  return {
+    rows: (query) => retryCollisions(() => borrow(pool, (held) => rowsOf(held, query))),
+    run: (query) => retryCollisions(() => borrow(pool, (held) => countOf(held, query))),
+    transaction: (work, limit) =>
+      retryCollisions(() => borrow(pool, (held) => transact(held, work, limit))),
+    reserve: (work, limit) => borrow(pool, (held) => reserveFor(held, work, limit)),
+    listen: async (channel, onNotify) => {
+      const client = listenerConfig(config);
+      const listening = await listen({ client, channel, onNotify, onWarning });
+      listeners.add(listening);
+      return {
+        stop: async () => {
+          listeners.delete(listening);
+          await listening.stop();
+        },
+      };
+    },
+    ping: () =>
+      borrow(pool, async (held) => {
+        await send(held, { text: "select 1", values: [] }, PING_TIMEOUT_MS);
+      }),
+    close: () => {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+async function borrow<T>(pool: pg.Pool, use: (held: Held) => Promise<T>): Promise<T> {
+  let client: pg.PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw readFault(error, false).error;
+  }
+  const held: Held = { client, isBroken: false, isInTransaction: false };
+  try {
+    return await use(held);
+  } finally {
+    // pool.query() would close the connection after every refused statement; a broken rule of the
+    // schema is no reason to reconnect.
+    client.release(held.isBroken);
+  }
+}
+
+async function retryCollisions<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isCollision(error)) throw error;
+      if (tries === COLLISION_TRIES) {
+        const message = `PostgreSQL is not available: ${tries} tries met other transactions`;
+        throw new DatabaseUnavailable(message, "not_applied", error);
+      }
+      // Full jitter: two that met must not meet again at the same distance.
+      await delay(Math.random() * COLLISION_WAIT_MS * 2 ** tries);
+    }
+  }
+}

@@ -1,0 +1,265 @@
+// Deliveries as clients see them: lists, one with its attempts, and sending again by hand.
+// Claiming and settling them is delivery-queue.ts. Every read is bounded by a workspace.
+import {
+  type Answer,
+  type Delivery,
+  type DeliveryStatus,
+  type Event,
+  type Exchange,
+  type ExecutionFacts,
+  type TrigRunApi,
+  toExecutionEvent,
+} from "@trigrun/contract";
+import { attemptsMax } from "../send/delivery.ts";
+import { empty, type Sql, sql, type Tx } from "./db.ts";
+import { idBoundAfter, idBoundBefore } from "./id-bound.ts";
+import { type Page, type PageRequest, toPage } from "./page.ts";
+
+type DeliveryWithAttempts = Answer<TrigRunApi["getDelivery"]>;
+
+interface DeliveryRow {
+  id: string;
+  status: DeliveryStatus;
+  event: Event;
+  channel_id: string;
+  channel_name: string;
+  channel_type: string;
+  job_id: string;
+  job_name: string;
+  execution_id: string;
+  attempt_count: number;
+  due_at: Date | null;
+  reason: string | null;
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+const columns = sql`d.id, d.status, d.event, d.channel_id, d.channel_name, d.channel_type, d.job_id,
+  j.name as job_name, d.execution_id, d.attempt_count, d.due_at, d.reason, d.created_at,
+  d.finished_at`;
+
+export interface DeliveryFilter {
+  readonly status?: DeliveryStatus | undefined;
+  readonly channelId?: string | undefined;
+  readonly jobId?: string | undefined;
+  readonly executionId?: string | undefined;
+  readonly event?: Event | undefined;
+  /** `created_at` at or after this. */
+  readonly from?: Date | undefined;
+  /** `created_at` before this. */
+  readonly to?: Date | undefined;
+}
+
+export async function listDeliveries(
+  tx: Tx,
+  workspaceId: string,
+  filter: DeliveryFilter,
+  page: PageRequest,
+): Promise<Page<Delivery>> {
+  const rows = await tx.rows<DeliveryRow>(sql`
+    select ${columns} from deliveries d join jobs j on j.id = d.job_id
+    where ${matches(workspaceId, filter)}
+      ${page.before === undefined ? empty : sql`and d.id < ${page.before}`}
+    order by d.id desc limit ${page.limit + 1}`);
+  return toPage(rows, page.limit, toAnswer);
+}
+
+function matches(workspaceId: string, filter: DeliveryFilter): Sql {
+  const { status, channelId, jobId, executionId, event, from, to } = filter;
+  return sql`d.workspace_id = ${workspaceId}
+    ${status === undefined ? empty : sql`and d.status = ${status}`}
+    ${channelId === undefined ? empty : sql`and d.channel_id = ${channelId}`}
+    ${jobId === undefined ? empty : sql`and d.job_id = ${jobId}`}
+    ${executionId === undefined ? empty : sql`and d.execution_id = ${executionId}`}
+    ${event === undefined ? empty : sql`and d.event = ${event}`}
+    ${from === undefined ? empty : sql`and d.created_at >= ${from}`}
+    ${from === undefined ? empty : sql`and d.id >= ${idBoundBefore("delivery", from)}`}
+    ${to === undefined ? empty : sql`and d.created_at < ${to}`}
+    ${to === undefined ? empty : sql`and d.id <= ${idBoundAfter("delivery", to)}`}`;
+}
+
+export async function findDelivery(
+  tx: Tx,
+  workspaceId: string,
+  id: string,
+): Promise<Delivery | undefined> {
+  const [row] = await tx.rows<DeliveryRow>(sql`
+    select ${columns} from deliveries d join jobs j on j.id = d.job_id
+    where d.id = ${id} and d.workspace_id = ${workspaceId}`);
+  return row && toAnswer(row);
+}
+
+export async function findDeliveryWithAttempts(
+  tx: Tx,
+  workspaceId: string,
+  id: string,
+): Promise<DeliveryWithAttempts | undefined> {
+  const [row] = await tx.rows<DeliveryRow & { facts: ExecutionFacts }>(sql`
+    select ${columns}, d.facts from deliveries d join jobs j on j.id = d.job_id
+    where d.id = ${id} and d.workspace_id = ${workspaceId}`);
+  if (row === undefined) return undefined;
+  return {
+    ...toAnswer(row),
+    payload: toExecutionEvent(row.event, row.facts),
+    attempts: await findAttempts(tx, row),
+  };
+}
+
+interface AttemptRow extends Omit<Exchange, "started_at" | "phases"> {
+  number: number;
+  started_at: Date;
+  dns_ms: number | null;
+  connect_ms: number | null;
+  tls_ms: number | null;
+  first_byte_ms: number | null;
+  body_ms: number | null;
+  next_attempt_at: Date | null;
+  next_attempt_reason: string | null;
+}
+
+// Rounds by hand have no end, and each attempt may hold a body of 64 KB: ten rounds are shown, which
+// is some 6 MB at worst.
+const attemptsShownMax = 10 * attemptsMax;
+
+/** The attempts that the row counts, the latest ones; one that ended since is left out. */
+async function findAttempts(
+  tx: Tx,
+  row: { id: string; attempt_count: number },
+): Promise<DeliveryWithAttempts["attempts"]> {
+  const rows = await tx.rows<AttemptRow>(sql`
+    select number, verdict, reason, started_at, latency_ms, dns_ms, connect_ms, tls_ms,
+      first_byte_ms, body_ms, request, response, error_class, error_message, next_attempt_at,
+      next_attempt_reason
+    from delivery_attempts
+    where delivery_id = ${row.id} and number <= ${row.attempt_count}
+      and number > ${row.attempt_count - attemptsShownMax}
+    order by number`);
+  return rows.map((attempt) => {
+    const { dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, ...fields } = attempt;
+    return {
+      ...fields,
+      started_at: attempt.started_at.toISOString(),
+      phases: { dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms },
+      next_attempt_at: attempt.next_attempt_at?.toISOString() ?? null,
+    };
+  });
+}
+
+export interface LockedDelivery {
+  readonly status: DeliveryStatus;
+  readonly channelName: string;
+  readonly channel:
+    | { readonly state: "enabled" }
+    | { readonly state: "disabled"; readonly reason: string }
+    | { readonly state: "deleted" };
+}
+
+/** The delivery and its channel, locked until the end of the transaction. */
+export async function lockDelivery(
+  tx: Tx,
+  workspaceId: string,
+  id: string,
+): Promise<LockedDelivery | undefined> {
+  // Deleting the channel ends its unfinished deliveries. Its lock is taken first, as the delete does,
+  // so that it either waits and finds this delivery pending again, or this finds no channel.
+  const [channel] = await tx.rows<{ disabled_reason: string | null }>(sql`
+    select c.disabled_reason from channels c
+    where c.workspace_id = ${workspaceId}
+      and c.id = (select d.channel_id from deliveries d where d.id = ${id})
+    for key share of c`);
+  // A sender that claims or settles it at the same time: this waits and sees what it made of it.
+  const [row] = await tx.rows<{ status: DeliveryStatus; channel_name: string }>(sql`
+    select d.status, d.channel_name from deliveries d
+    where d.id = ${id} and d.workspace_id = ${workspaceId}
+    for update of d`);
+  return row && { status: row.status, channelName: row.channel_name, channel: toState(channel) };
+}
+
+function toState(channel: { disabled_reason: string | null } | undefined) {
+  if (channel === undefined) return { state: "deleted" } as const;
+  const { disabled_reason: reason } = channel;
+  return reason === null
+    ? ({ state: "enabled" } as const)
+    : ({ state: "disabled", reason } as const);
+}
+
+// A fresh round: its tries are counted from here, and what a dying node cut before is forgotten.
+const freshRound = sql`status = 'pending', round_start = attempt_count, interruptions = 0,
+  finished_at = null, reason = 'Retried by hand.'`;
+
+/** An ended delivery begins a new round of tries, at once. */
+export async function restartDelivery(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.run(sql`
+    update deliveries set ${freshRound}, due_at = ${now}
+    where id = ${id} and status in ('failed', 'sent')`);
+}
+
+/** A waiting delivery waits no longer; its round goes on. */
+export async function hastenDelivery(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.run(sql`
+    update deliveries set due_at = least(due_at, ${now}), reason = 'Retried by hand.'
+    where id = ${id} and status = 'pending'`);
+}
+
+/**
+ * Restarts the failed deliveries that match, the oldest first and at most `limit`. Those whose
+ * channel is deleted or disabled stay as they are. Answers how many were restarted.
+ */
+export async function restartFailed(
+  tx: Tx,
+  workspaceId: string,
+  filter: Omit<DeliveryFilter, "status">,
+  { now, limit }: { now: Date; limit: number },
+): Promise<number> {
+  // Two calls at once, or a delete of the channel: each row goes to whoever locks it first, the
+  // other one looks past it.
+  return await tx.run(sql`
+    with failed as (
+      ${failedOf(workspaceId, filter, limit)}
+      for update of d skip locked
+      for key share of c skip locked
+    )
+    update deliveries set ${freshRound}, due_at = ${now}
+    from failed where deliveries.id = failed.id`);
+}
+
+/** How many `restartFailed` would restart. */
+export async function countFailed(
+  tx: Tx,
+  workspaceId: string,
+  filter: Omit<DeliveryFilter, "status">,
+  limit: number,
+): Promise<number> {
+  const [row] = await tx.rows<{ count: number }>(
+    sql`select count(*) from (${failedOf(workspaceId, filter, limit)}) failed`,
+  );
+  return row?.count ?? 0;
+}
+
+function failedOf(workspaceId: string, filter: DeliveryFilter, limit: number): Sql {
+  return sql`
+    select d.id from deliveries d
+    join channels c on c.id = d.channel_id and c.disabled_at is null
+    where ${matches(workspaceId, { ...filter, status: "failed" })}
+    order by d.id limit ${limit}`;
+}
+
+function toAnswer(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    status: row.status,
+    event: row.event,
+    channel_id: row.channel_id,
+    channel_name: row.channel_name,
+    channel_type: row.channel_type,
+    job_id: row.job_id,
+    job_name: row.job_name,
+    execution_id: row.execution_id,
+    attempt_count: row.attempt_count,
+    max_attempts: attemptsMax,
+    next_attempt_at: row.status === "pending" ? (row.due_at?.toISOString() ?? null) : null,
+    reason: row.reason,
+    created_at: row.created_at.toISOString(),
+    finished_at: row.finished_at?.toISOString() ?? null,
+  };
+}

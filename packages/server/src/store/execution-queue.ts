@@ -1,0 +1,291 @@
+// Executions as a queue: claim, settle, release, and take over what a dead node held.
+// A settle changes only rows that still carry the lease it was done under.
+import type { ExecutionFacts, JobKind, JobRequest, RetryPolicy, Trigger } from "@trigrun/contract";
+import { eventsOf } from "@trigrun/contract";
+import type { Attempt } from "../run/attempt.ts";
+import type { End, Execution } from "../run/execution.ts";
+import { sql, type Tx } from "./db.ts";
+
+interface ClaimedRow {
+  id: string;
+  trigger: Trigger;
+  scheduled_for: Date;
+  due_at: Date;
+  started_at: Date | null;
+  attempt_count: number;
+  interruptions: number;
+  node_id: string | null;
+  job_id: string;
+  job_name: string;
+  job_kind: JobKind;
+  request: JobRequest;
+  retry_policy: RetryPolicy;
+  next_run_at: Date | null;
+}
+
+const claimedColumns = `e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
+  e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
+  j.retry_policy, j.next_run_at`;
+
+function toExecution(row: ClaimedRow): Execution {
+  return {
+    id: row.id,
+    trigger: row.trigger,
+    scheduledFor: row.scheduled_for,
+    dueAt: row.due_at,
+    startedAt: row.started_at,
+    attemptCount: row.attempt_count,
+    interruptions: row.interruptions,
+    nodeId: row.node_id,
+    job: {
+      id: row.job_id,
+      name: row.job_name,
+      kind: row.job_kind,
+      request: row.request,
+      retryPolicy: row.retry_policy,
+      nextRunAt: row.next_run_at,
+    },
+  };
+}
+
+/** Leases what is due by `dueBy` to the node, the longest due first. */
+export async function claimDue(
+  tx: Tx,
+  input: { nodeId: string; dueBy: Date; limit: number },
+): Promise<Execution[]> {
+  // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
+  const rows = await tx.rows<ClaimedRow>({
+    name: "executions_claim_due",
+    text: `
+      with due as (
+        select id from executions
+        where node_id is null and due_at <= $2
+        order by due_at limit $3
+        for update skip locked
+      )
+      update executions e set
+        node_id = $1,
+        status = 'running',
+        started_at = coalesce(e.started_at, greatest(e.due_at, now()))
+      from due, jobs j
+      where e.id = due.id and j.id = e.job_id
+      returning ${claimedColumns}`,
+    values: [input.nodeId, input.dueBy, input.limit],
+  });
+  return rows.map(toExecution);
+}
+
+/** When the next execution without a lease is due. */
+export async function nextDueAt(tx: Tx): Promise<Date | undefined> {
+  const rows = await tx.rows<{ due_at: Date }>({
+    name: "executions_next_due",
+    text: `select due_at from executions where node_id is null and due_at is not null
+           order by due_at limit 1`,
+    values: [],
+  });
+  return rows[0]?.due_at;
+}
+
+/** Gives claimed rows back that nobody began to work on. */
+export async function release(tx: Tx, nodeId: string, ids: readonly string[]): Promise<void> {
+  await tx.run(sql`
+    update executions set
+      node_id = null,
+      status = case when attempt_count = 0 then 'queued' else 'running' end,
+      started_at = case when attempt_count = 0 then null else started_at end
+    where id = any(${ids}) and node_id = ${nodeId}`);
+}
+
+/** Moves leases of nodes that no longer beat to this node, which settles them as interrupted. */
+export async function takeOverDead(
+  tx: Tx,
+  input: { nodeId: string; limit: number },
+): Promise<Execution[]> {
+  // Two rescuers see the same dead node: SKIP LOCKED gives each row to one of them.
+  const rows = await tx.rows<ClaimedRow>(sql`
+    with dead as (
+      select e.id from executions e
+      where e.node_id is not null
+        and not exists (select from nodes n where n.id = e.node_id and n.expires_at > now())
+      limit ${input.limit}
+      for update of e skip locked
+    )
+    update executions e set node_id = ${input.nodeId}
+    from dead, jobs j
+    where e.id = dead.id and j.id = e.job_id
+    returning e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
+      e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
+      j.retry_policy, j.next_run_at`);
+  return rows.map(toExecution);
+}
+
+/** Locks executions of a workspace that have not ended, to cancel them. */
+export async function lockUnended(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ execution: Execution; lastAttempt: Attempt | null }[]> {
+  const rows = await tx.rows<ClaimedRow & { last_attempt: LastAttemptRow | null }>(sql`
+    select e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
+      e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
+      j.retry_policy, j.next_run_at,
+      (select to_jsonb(a) from attempts a
+       where a.execution_id = e.id order by a.number desc limit 1) as last_attempt
+    from executions e join jobs j on j.id = e.job_id
+    where e.id = any(${ids}) and e.due_at is not null
+    for update of e`);
+  return rows.map((row) => ({
+    execution: toExecution(row),
+    lastAttempt: row.last_attempt && toLastAttempt(row.last_attempt),
+  }));
+}
+
+interface LastAttemptRow {
+  number: number;
+  status: Attempt["status"];
+  status_code: number | null;
+  started_at: string;
+  latency_ms: number | null;
+  body_preview: string | null;
+  body_truncated: boolean;
+  response_headers: Record<string, string> | null;
+  error_class: string | null;
+  error_message: string | null;
+}
+
+function toLastAttempt(row: LastAttemptRow): Attempt {
+  return {
+    number: row.number,
+    status: row.status,
+    statusCode: row.status_code,
+    startedAt: new Date(row.started_at),
+    latencyMs: row.latency_ms,
+    phases: null,
+    bodyPreview: row.body_preview,
+    bodyTruncated: row.body_truncated,
+    responseHeaders: row.response_headers,
+    errorClass: row.error_class,
+    errorMessage: row.error_message,
+  };
+}
+
+/** What becomes of an execution. `attempt` is null when none was made (a cancel). */
+export interface Settlement {
+  readonly execution: Execution;
+  readonly attempt: Attempt | null;
+  readonly reason: string | null;
+  /** The end, or when the next attempt is due. */
+  readonly outcome: End | { readonly dueAt: Date };
+}
+
+/**
+ * Records attempts and outcomes, completes jobs that run once, and fans each end out to the
+ * deliveries that its rules ask for: all in one statement, so that no crash can part them.
+ * Answers which executions still carried the lease, and how many deliveries were made.
+ */
+export async function settleIfLeased(
+  tx: Tx,
+  settlements: readonly Settlement[],
+): Promise<{ settled: Set<string>; deliveries: number }> {
+  const rows = await tx.rows<{ id: string; deliveries: number }>({
+    name: "executions_settle_if_leased",
+    text: settleText,
+    values: [JSON.stringify(settlements.map(toSettleRow))],
+  });
+  return {
+    settled: new Set(rows.map(({ id }) => id)),
+    deliveries: Number(rows[0]?.deliveries ?? 0),
+  };
+}
+
+function toSettleRow({ execution, attempt, reason, outcome }: Settlement) {
+  const end = "status" in outcome ? outcome : null;
+  return {
+    id: execution.id,
+    node_id: execution.nodeId,
+    attempts_before: execution.attemptCount,
+    status: end?.status ?? "running",
+    due_at: "dueAt" in outcome ? outcome.dueAt : null,
+    finished_at: end?.finishedAt ?? null,
+    reason,
+    completes_job: end?.completesJob ?? false,
+    events: end ? eventsOf(end.status) : [],
+    facts: end?.facts satisfies ExecutionFacts | undefined,
+    output: end?.output ?? null,
+    interruption: attempt?.errorClass === "interrupted" ? 1 : 0,
+    number: attempt?.number ?? null,
+    a_status: attempt?.status,
+    status_code: attempt?.statusCode,
+    started_at: attempt?.startedAt,
+    latency_ms: attempt?.latencyMs,
+    dns_ms: attempt?.phases?.dnsMs,
+    connect_ms: attempt?.phases?.connectMs,
+    tls_ms: attempt?.phases?.tlsMs,
+    first_byte_ms: attempt?.phases?.firstByteMs,
+    body_ms: attempt?.phases?.bodyMs,
+    body_preview: attempt?.bodyPreview,
+    body_truncated: attempt?.bodyTruncated ?? false,
+    response_headers: attempt?.responseHeaders,
+    error_class: attempt?.errorClass,
+    error_message: attempt?.errorMessage,
+  };
+}
+
+// The guard is `node_id` and `attempt_count`: a node whose lease was taken over finds another
+// node there, or, should it have got the row back itself, another count.
+// The output is cut to 2,000 characters: more than any channel shows.
+const settleText = `
+  with o as (
+    select * from json_to_recordset($1::json) as o(
+      id text, node_id text, attempts_before integer, status text, due_at timestamptz,
+      finished_at timestamptz, reason text, completes_job boolean, events text[], facts jsonb,
+      output text, interruption integer, number integer, a_status text, status_code integer,
+      started_at timestamptz, latency_ms real, dns_ms real, connect_ms real, tls_ms real,
+      first_byte_ms real, body_ms real, body_preview text, body_truncated boolean,
+      response_headers jsonb, error_class text, error_message text)
+  ),
+  settled as (
+    update executions e set
+      status = o.status,
+      node_id = null,
+      due_at = o.due_at,
+      finished_at = o.finished_at,
+      started_at = case when o.number = 1 then o.started_at else e.started_at end,
+      attempt_count = e.attempt_count + (o.number is not null)::integer,
+      interruptions = e.interruptions + o.interruption,
+      reason = o.reason
+    from o
+    where e.id = o.id
+      and e.node_id is not distinct from o.node_id
+      and e.attempt_count = o.attempts_before
+      and e.due_at is not null
+    returning e.id, e.workspace_id, e.job_id
+  ),
+  recorded as (
+    insert into attempts (execution_id, number, workspace_id, status, status_code, started_at,
+      latency_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, body_preview,
+      body_truncated, response_headers, error_class, error_message)
+    select o.id, o.number, s.workspace_id, o.a_status, o.status_code, o.started_at,
+      o.latency_ms, o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms,
+      o.body_preview, o.body_truncated, o.response_headers, o.error_class, o.error_message
+    from settled s join o on o.id = s.id
+    where o.number is not null
+  ),
+  completed as (
+    update jobs j set state = 'completed', updated_at = o.finished_at
+    from settled s join o on o.id = s.id
+    where o.completes_job and j.id = s.job_id and j.state = 'active' and j.next_run_at is null
+  ),
+  told as (
+    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
+      execution_id, event, facts, output, due_at, created_at)
+    select new_id('dlv'), s.workspace_id, c.id, c.name, c.type, s.job_id, s.id, r.event, o.facts,
+      case when c.config->'include_output' = 'true'::jsonb then left(o.output, 2000) end,
+      o.finished_at, o.finished_at
+    from settled s
+    join o on o.id = s.id
+    join rules r on r.job_id = s.job_id and r.event = any(o.events)
+    join channels c on c.id = r.channel_id
+    on conflict (execution_id, channel_id, event) do nothing
+    returning id
+  )
+  select s.id, (select count(*) from told) as deliveries from settled s`;

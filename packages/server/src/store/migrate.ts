@@ -1,0 +1,145 @@
+// Brings the schema up to date from numbered SQL files, each in one transaction, by one process
+// at a time. It never skips a file, edits what was applied, or goes backwards.
+//
+// A file is named 0001_what_it_brings.sql, numbered from 0001 without a gap, and must not hold
+// begin or commit.
+
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import type { Database, Reserved, Tx } from "./db.ts";
+import { sql } from "./db.ts";
+
+// The build copies the folder next to the bundle, so this holds there as well.
+const MIGRATIONS = new URL("./migrations/", import.meta.url);
+
+const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
+
+// Any number will do that no other program takes on the same database: "TrigRun" in ASCII, cut to
+// the seven bytes that a JavaScript number can carry exactly.
+const LOCK_KEY = 0x5472_6967_52;
+
+// A rewrite of a big table takes minutes, a wait for another process's rewrite as long. An hour is
+// the point where an operator should look.
+const MIGRATION_TIMEOUT_MS = 3_600_000;
+
+// The schema and this version do not fit. The message says what to do.
+export class MigrationRefused extends Error {
+  override readonly name = "MigrationRefused";
+}
+
+interface Migration {
+  number: number;
+  name: string;
+  checksum: string;
+  text: string;
+}
+
+interface AppliedRow {
+  number: number;
+  name: string;
+  checksum: string;
+  applied_at: Date;
+}
+
+// Applies what is missing and answers its file names, in order. Of several processes at once one
+// applies everything; the others wait for it and answer an empty list.
+export async function migrate(db: Database, folder: URL | string = MIGRATIONS): Promise<string[]> {
+  const migrations = await readMigrations(folder);
+  return await db.reserve(
+    async (held) => {
+      // A lock of the session, as it must span several transactions. It wins the race of two
+      // nodes that start on one database: the second sees the first one's work as done.
+      await held.run(sql`select pg_advisory_lock(${LOCK_KEY})`);
+      return await applyMissing(held, migrations);
+    },
+    { statementTimeoutMs: MIGRATION_TIMEOUT_MS },
+  );
+}
+
+// The files that are still to be applied; the database is ready when there is none.
+export async function pendingMigrations(
+  db: Database,
+  folder: URL | string = MIGRATIONS,
+): Promise<string[]> {
+  const migrations = await readMigrations(folder);
+  const applied = await readApplied(db);
+  refuseMismatch(migrations, applied);
+  return migrations.slice(applied.length).map((migration) => migration.name);
+}
+
+async function applyMissing(held: Reserved, migrations: Migration[]): Promise<string[]> {
+  await held.run(sql`
+    create table if not exists migrations (
+      number int primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz(3) not null default now()
+    )`);
+  const applied = await readApplied(held);
+  refuseMismatch(migrations, applied);
+  const missing = migrations.slice(applied.length);
+  for (const migration of missing) {
+    await held.transaction(async (tx) => {
+      await tx.run({ text: migration.text, values: [] });
+      const { number, name, checksum } = migration;
+      await tx.run(sql`
+        insert into migrations (number, name, checksum) values (${number}, ${name}, ${checksum})`);
+    });
+  }
+  return missing.map((migration) => migration.name);
+}
+
+async function readApplied(tx: Tx): Promise<AppliedRow[]> {
+  const [table] = await tx.rows<{ exists: boolean }>(
+    sql`select to_regclass('migrations') is not null as exists`,
+  );
+  if (!table?.exists) return [];
+  return await tx.rows<AppliedRow>(
+    sql`select number, name, checksum, applied_at from migrations order by number`,
+  );
+}
+
+// The applied ones must be the first of ours, unchanged.
+function refuseMismatch(migrations: Migration[], applied: AppliedRow[]): void {
+  applied.forEach((row, index) => {
+    const ours = migrations[index];
+    if (ours === undefined) {
+      throw new MigrationRefused(
+        `The database is at migration ${row.name}, which this version of TrigRun does not know. ` +
+          "It was used by a newer version: start that one, or restore a backup made before it.",
+      );
+    }
+    if (ours.number !== row.number || ours.name !== row.name) {
+      throw new MigrationRefused(
+        `The database has applied migration ${row.name} where this version has ${ours.name}. ` +
+          "The two do not share one history: check that DATABASE_URL names the right database.",
+      );
+    }
+    if (ours.checksum !== row.checksum) {
+      throw new MigrationRefused(
+        `Migration ${row.name} was changed after it was applied at ` +
+          `${row.applied_at.toISOString()}. Restore the file; a change needs a new migration.`,
+      );
+    }
+  });
+}
+
+async function readMigrations(folder: URL | string): Promise<Migration[]> {
+  const base = typeof folder === "string" ? `${folder}/` : folder;
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
+  return await Promise.all(
+    files.map(async (name, index) => {
+      const number = Number(FILE_NAME.exec(name)?.[1]);
+      if (number !== index + 1) {
+        throw new MigrationRefused(
+          `Migration ${name} is out of place: expected one named ` +
+            `${String(index + 1).padStart(4, "0")}_lower_case_words.sql.`,
+        );
+      }
+      const file = typeof base === "string" ? base + name : new URL(name, base);
+      // A checkout with Windows line ends is the same migration.
+      const text = (await readFile(file, "utf8")).replaceAll("\r\n", "\n");
+      return { number, name, checksum: createHash("sha256").update(text).digest("hex"), text };
+    }),
+  );
+}

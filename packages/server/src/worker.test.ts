@@ -1,0 +1,120 @@
+// A worker's bounds: how much it claims, holds and works on, and when it begins.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createWorker, type Work } from "./worker.ts";
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const clock = { now: () => new Date(Date.now()) };
+const start = new Date("2026-03-01T10:00:00.000Z");
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: start });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A queue of rows in memory; work on each lasts until it is let go. */
+function createScene(dueAfterMs: readonly number[], concurrency: number) {
+  const queue: Work[] = dueAfterMs.map((ms, index) => ({
+    id: `row${index}`,
+    dueAt: new Date(start.getTime() + ms),
+  }));
+  const begun: { id: string; atMs: number; end: () => void; signal: AbortSignal }[] = [];
+  const released: string[] = [];
+  let inWork = 0;
+  let inWorkMax = 0;
+  const worker = createWorker<Work>({
+    name: "test",
+    clock,
+    log: quiet,
+    concurrency,
+    aheadMs: 1_000,
+    claim: async (dueBy, limit) => {
+      const due = queue.filter(({ dueAt }) => dueAt <= dueBy).slice(0, limit);
+      for (const item of due) queue.splice(queue.indexOf(item), 1);
+      return due;
+    },
+    nextDueAt: async () => queue[0]?.dueAt,
+    giveUp: async () => undefined,
+    release: async (ids) => void released.push(...ids),
+    work: (item, signal) =>
+      new Promise((resolve) => {
+        inWork += 1;
+        inWorkMax = Math.max(inWorkMax, inWork);
+        const end = () => {
+          inWork -= 1;
+          resolve();
+        };
+        signal.addEventListener("abort", end, { once: true });
+        begun.push({ id: item.id, atMs: Date.now() - start.getTime(), end, signal });
+      }),
+  });
+  return { worker, queue, begun, released, inWorkMax: () => inWorkMax };
+}
+
+describe("createWorker", () => {
+  it("begins each row at its due moment, though it was claimed ahead", async () => {
+    const { worker, begun } = createScene([0, 400, 900, 2_500], 10);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(begun.map(({ atMs }) => atMs)).toEqual([0, 400, 900, 2_500]);
+    for (const { end } of begun) end();
+    await worker.stop();
+  });
+
+  it("never works on more than its concurrency, nor holds more than twice that", async () => {
+    const { worker, queue, begun, inWorkMax } = createScene(Array(20).fill(0), 3);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(begun).toHaveLength(3);
+    expect(queue).toHaveLength(20 - 6);
+    for (let done = 0; done < 20; done += 1) {
+      begun[done]?.end();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(begun).toHaveLength(20);
+    expect(inWorkMax()).toBe(3);
+    await worker.stop();
+  });
+
+  it("gives back what it has not begun when it stops, and waits for the rest", async () => {
+    const { worker, begun, released } = createScene([0, 0, 0, 500], 2);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    let hasStopped = false;
+    const stopped = worker.stop().then(() => {
+      hasStopped = true;
+    });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(released.sort()).toEqual(["row2", "row3"]);
+    expect(hasStopped).toBe(false);
+    for (const { end } of begun) end();
+    await stopped;
+    expect(begun).toHaveLength(2);
+  });
+
+  it("aborts what is still in work when the time to drain is up", async () => {
+    const { worker, begun } = createScene([0], 2);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    const stopped = worker.stop();
+    await vi.advanceTimersByTimeAsync(10_000);
+    await stopped;
+    expect(begun[0]?.signal.aborted).toBe(true);
+  });
+
+  it.each([
+    ["waits for its due moment", 500],
+    ["waits for a free place", 0],
+  ])("drops a cancelled row that %s, and aborts one in work", async (_, dueAfterMs) => {
+    const { worker, begun } = createScene([0, dueAfterMs], 1);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    worker.cancel("row1");
+    worker.cancel("row0");
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(begun.map(({ id }) => id)).toEqual(["row0"]);
+    expect(begun[0]?.signal.aborted).toBe(true);
+    await worker.stop();
+  });
+});

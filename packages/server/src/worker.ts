@@ -1,0 +1,188 @@
+// Keeps a bounded number of claimed rows in work: claims ahead, starts each at its due moment,
+// never more than `concurrency` at once. Runner and sender are this with their own work.
+//
+//   claim ──> waits in memory until due ──> waits for a free place ──> work ──> done
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import { createLoop, type Loop } from "./loop.ts";
+
+export interface Work {
+  readonly id: string;
+  readonly dueAt: Date;
+}
+
+export interface WorkerOptions<Item extends Work> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many are worked on at once. As many again may wait in memory. */
+  readonly concurrency: number;
+  /** How far ahead of their due moment rows are claimed, in milliseconds. */
+  readonly aheadMs: number;
+  readonly claim: (dueBy: Date, limit: number) => Promise<Item[]>;
+  /** When the next unclaimed row is due; undefined when there is none. */
+  readonly nextDueAt: () => Promise<Date | undefined>;
+  /** Gives back what was claimed but not begun. */
+  readonly release: (ids: readonly string[]) => Promise<void>;
+  /** Works on one to its settled end. Aborted by `cancel` and when the time to drain is up. */
+  readonly work: (item: Item, signal: AbortSignal) => Promise<void>;
+  /** Settles one whose work threw: a fault of ours must not leave a lease behind. */
+  readonly giveUp: (item: Item) => Promise<void>;
+}
+
+export interface Worker extends Loop {
+  /** One pass and everything it claimed, to its end. For tests that own the clock. */
+  runOnce(): Promise<number>;
+  /** Drops what has not begun and aborts what has: its row was settled by somebody else. */
+  cancel(id: string): void;
+}
+
+// Rows of one pass. Larger claims hold locks longer and gain nothing (design note "engines", B).
+const claimMax = 200;
+// Passes are at least this far apart while nothing wakes the loop, so that claims come in batches.
+const pauseMsMin = 100;
+// And at most this far: another node may have made something due without telling us.
+const pauseMsMax = 1_000;
+// What is in work when the process is asked to stop may take this long to end by itself.
+const drainMs = 10_000;
+
+export function createWorker<Item extends Work>(options: WorkerOptions<Item>): Worker {
+  const crew = new Crew(options);
+  const loop = createLoop({ name: options.name, pass: () => crew.pass(), log: options.log });
+  crew.onRoom = loop.wake;
+  return {
+    start: loop.start,
+    wake: loop.wake,
+    async stop() {
+      await loop.stop();
+      await crew.drain();
+    },
+    cancel: (id) => crew.cancel(id),
+    runOnce: () => crew.runOnce(),
+  };
+}
+
+interface InWork {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** What a worker holds, from the claim to the settled end. */
+class Crew<Item extends Work> {
+  /** Called when places became free that a claim was cut short for. */
+  onRoom: () => void = () => undefined;
+
+  readonly #options: WorkerOptions<Item>;
+  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #ready: Item[] = [];
+  readonly #inWork = new Map<string, InWork>();
+  #wasCutShort = false;
+  #isDraining = false;
+
+  constructor(options: WorkerOptions<Item>) {
+    this.#options = options;
+  }
+
+  async pass(): Promise<number> {
+    const { claim, clock, aheadMs } = this.#options;
+    const limit = Math.min(this.#room(), claimMax);
+    this.#wasCutShort = limit <= 0;
+    if (limit <= 0) return pauseMsMax;
+    const items = await claim(new Date(clock.now().getTime() + aheadMs), limit);
+    for (const item of items) this.#hold(item);
+    this.#startReady();
+    this.#wasCutShort = items.length === limit;
+    if (this.#wasCutShort) return this.#room() > 0 ? 0 : pauseMsMax;
+    return this.#untilNext();
+  }
+
+  async runOnce(): Promise<number> {
+    const { claim, clock, concurrency } = this.#options;
+    const items = await claim(clock.now(), concurrency);
+    await Promise.all(items.map((item) => this.#begin(item)));
+    return items.length;
+  }
+
+  cancel(id: string): void {
+    clearTimeout(this.#waiting.get(id));
+    this.#waiting.delete(id);
+    const place = this.#ready.findIndex((item) => item.id === id);
+    if (place >= 0) this.#ready.splice(place, 1);
+    this.#inWork.get(id)?.abort.abort();
+  }
+
+  /** Gives back what was not begun and waits for the rest; cuts it when the time is up. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    const unbegun = [...this.#waiting.keys(), ...this.#ready.map(({ id }) => id)];
+    this.#waiting.clear();
+    this.#ready.length = 0;
+    const inWork = [...this.#inWork.values()];
+    const deadline = setTimeout(() => {
+      for (const { abort } of inWork) abort.abort();
+    }, drainMs);
+    if (unbegun.length > 0) await this.#options.release(unbegun);
+    await Promise.all(inWork.map(({ done }) => done));
+    clearTimeout(deadline);
+  }
+
+  #room(): number {
+    const { concurrency } = this.#options;
+    return concurrency * 2 - this.#waiting.size - this.#ready.length - this.#inWork.size;
+  }
+
+  #hold(item: Item): void {
+    const waitMs = item.dueAt.getTime() - this.#options.clock.now().getTime();
+    if (waitMs <= 0) {
+      this.#ready.push(item);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#waiting.delete(item.id);
+      this.#ready.push(item);
+      this.#startReady();
+    }, waitMs);
+    this.#waiting.set(item.id, timer);
+  }
+
+  #startReady(): void {
+    while (!this.#isDraining && this.#inWork.size < this.#options.concurrency) {
+      const item = this.#ready.shift();
+      if (item === undefined) return;
+      void this.#begin(item);
+    }
+  }
+
+  #begin(item: Item): Promise<void> {
+    const { name, work, giveUp, log } = this.#options;
+    const abort = new AbortController();
+    const done = work(item, abort.signal)
+      .catch((error: unknown) => {
+        log.error({ worker: name, id: item.id, err: error }, "work failed by a fault of ours");
+        return giveUp(item);
+      })
+      .catch((error: unknown) => {
+        log.error({ worker: name, id: item.id, err: error }, "work ended unsettled");
+      })
+      .then(() => this.#end(item));
+    this.#inWork.set(item.id, { abort, done });
+    return done;
+  }
+
+  #end(item: Item): void {
+    this.#inWork.delete(item.id);
+    this.#startReady();
+    // A quarter of the places free: enough for a claim worth its round trip.
+    const isWorthAClaim = this.#room() >= Math.max(1, this.#options.concurrency / 4);
+    if (this.#wasCutShort && isWorthAClaim) this.onRoom();
+  }
+
+  async #untilNext(): Promise<number> {
+    const { nextDueAt, clock, aheadMs } = this.#options;
+    const next = await nextDueAt();
+    if (next === undefined) return pauseMsMax;
+    const untilNextMs = next.getTime() - aheadMs - clock.now().getTime();
+    return Math.min(Math.max(untilNextMs, pauseMsMin), pauseMsMax);
+  }
+}

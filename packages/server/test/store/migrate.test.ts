@@ -1,0 +1,132 @@
+// The migrator: order, one run among many processes, refusals that say what to do.
+
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connect, type Database, raw, sql } from "../../src/store/db.ts";
+import { MigrationRefused, migrate, pendingMigrations } from "../../src/store/migrate.ts";
+import { createTestDatabase, type TestDatabase } from "../support/db.ts";
+
+let test: TestDatabase;
+let db: Database;
+let folder: string;
+
+beforeEach(async () => {
+  test = await createTestDatabase({ isEmpty: true });
+  db = test.db;
+  folder = await mkdtemp(path.join(os.tmpdir(), "trigrun-migrations-"));
+  await write("0001_apples.sql", "create table apples (id int); insert into apples values (1);");
+  await write("0002_pears.sql", "create table pears (id int);");
+});
+
+afterEach(async () => {
+  await test.drop();
+  await rm(folder, { recursive: true });
+});
+
+async function write(name: string, text: string): Promise<void> {
+  await writeFile(path.join(folder, name), text);
+}
+
+async function remove(name: string): Promise<void> {
+  await rm(path.join(folder, name));
+}
+
+describe("migrate", () => {
+  it("applies what is missing, in order, once", async () => {
+    expect(await migrate(db, folder)).toEqual(["0001_apples.sql", "0002_pears.sql"]);
+    expect(await migrate(db, folder)).toEqual([]);
+    await write("0003_plums.sql", "create table plums (id int);");
+    expect(await migrate(db, folder)).toEqual(["0003_plums.sql"]);
+    expect(await db.rows(sql`select number, name from migrations order by number`)).toEqual([
+      { number: 1, name: "0001_apples.sql" },
+      { number: 2, name: "0002_pears.sql" },
+      { number: 3, name: "0003_plums.sql" },
+    ]);
+  });
+
+  it("runs once when three processes start together", async () => {
+    await write("0003_slow.sql", "select pg_sleep(0.2); create table plums (id int);");
+    const others = [1, 2, 3].map(() =>
+      connect({ ...test.connection, poolMax: 1, applicationName: "node" }),
+    );
+    const runs = await Promise.all(others.map((other) => migrate(other, folder)));
+    await Promise.all(others.map((other) => other.close()));
+    expect(runs.map((run) => run.length).sort()).toEqual([0, 0, 3]);
+    expect(await db.rows(sql`select id from apples`)).toEqual([{ id: 1 }]);
+  });
+
+  it("undoes the whole file that fails, and keeps those before it", async () => {
+    await write("0003_plums.sql", "create table plums (id int); select 1 / 0;");
+    await expect(migrate(db, folder)).rejects.toThrow("division by zero");
+    const [row] = await db.rows(sql`
+      select to_regclass('plums') as plums, (select max(number) from migrations) as last`);
+    expect(row).toEqual({ plums: null, last: 2 });
+    await write("0003_plums.sql", "create table plums (id int);");
+    expect(await migrate(db, folder)).toEqual(["0003_plums.sql"]);
+  });
+
+  it("refuses a file that was changed after it was applied", async () => {
+    await migrate(db, folder);
+    await write("0001_apples.sql", "create table apples (id int8);");
+    const refused = migrate(db, folder);
+    await expect(refused).rejects.toThrow(MigrationRefused);
+    await expect(refused).rejects.toThrow("Migration 0001_apples.sql was changed after");
+  });
+
+  it("takes a file with Windows line ends for the same", async () => {
+    await write("0003_plums.sql", "create table\nplums (id int);\n");
+    await migrate(db, folder);
+    await write("0003_plums.sql", "create table\r\nplums (id int);\r\n");
+    expect(await migrate(db, folder)).toEqual([]);
+  });
+
+  it("refuses a database that is newer than the code", async () => {
+    await migrate(db, folder);
+    await remove("0002_pears.sql");
+    await expect(migrate(db, folder)).rejects.toThrow(
+      "at migration 0002_pears.sql, which this version of TrigRun does not know",
+    );
+  });
+
+  it("refuses a database with another history", async () => {
+    await migrate(db, folder);
+    await remove("0002_pears.sql");
+    await write("0002_figs.sql", "create table figs (id int);");
+    await expect(migrate(db, folder)).rejects.toThrow("do not share one history");
+  });
+
+  it("refuses a gap, a doubled number and a wrong name", async () => {
+    await remove("0002_pears.sql");
+    for (const name of ["0003_plums.sql", "0001_plums.sql", "plums.sql"]) {
+      await write(name, "select 1;");
+      await expect(migrate(db, folder)).rejects.toThrow("out of place");
+      await remove(name);
+    }
+  });
+
+  it("leaves files of other kinds alone", async () => {
+    await write("README.md", "not SQL");
+    await mkdir(path.join(folder, "old"));
+    expect(await migrate(db, folder)).toHaveLength(2);
+  });
+});
+
+describe("pendingMigrations", () => {
+  it("names what is still to be applied, without touching the database", async () => {
+    expect(await pendingMigrations(db, folder)).toEqual(["0001_apples.sql", "0002_pears.sql"]);
+    expect(await db.rows(sql`select to_regclass('migrations') as found`)).toEqual([
+      { found: null },
+    ]);
+    await migrate(db, folder);
+    await write("0003_plums.sql", "create table plums (id int);");
+    expect(await pendingMigrations(db, folder)).toEqual(["0003_plums.sql"]);
+  });
+
+  it("refuses a database that is newer than the code", async () => {
+    await migrate(db, folder);
+    await db.run(raw("insert into migrations values (3, '0003_next.sql', 'x', now())"));
+    await expect(pendingMigrations(db, folder)).rejects.toThrow(MigrationRefused);
+  });
+});

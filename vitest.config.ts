@@ -1,0 +1,38 @@
+// The three kinds of test: `unit` needs nothing but the code, `server` starts one real PostgreSQL
+// for the run, `fault` breaks things on purpose and so runs one file at a time.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          // The default of 5 s is met in a tenth of a second, but not on a busy machine.
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "server",
+          include: ["packages/*/test/**/*.test.ts"],
+          exclude: ["packages/server/test/fault/**", "**/node_modules/**"],
+          globalSetup: ["packages/server/test/support/global-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "fault",
+          include: ["packages/server/test/fault/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
