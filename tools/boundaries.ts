@@ -13,7 +13,8 @@ import { isProgram, readRepository, readSources } from "./repository.ts";
 import type { Import, Source } from "./source.ts";
 import { lineAt } from "./source.ts";
 
-// Sentences may begin with these words too ("Delete the channel?"), so the patterns ask for grammar.
+// Sentences may begin with these words too ("Delete the channel?"), so the patterns ask for
+// grammar.
 const sqlPatterns = [
   /^\s*select\s(?:.*\sfrom\s|\w+\s*\(|\d)/is,
   /^\s*insert\s+into\s/i,

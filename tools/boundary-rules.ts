@@ -1,7 +1,7 @@
 // The dependency rules of this house, as one table: who may import whom. Pure.
 //
 //   contract <- cli                      server: api auth plan run send | store wire
-//   contract <- server                   nouns decide, -ers act, main.ts connects them
+//   contract <- server                   nouns decide, -ers act, engine.ts connects them
 import type { Place } from "./place.ts";
 import { stages } from "./place.ts";
 
@@ -94,12 +94,12 @@ export const importRules: readonly Rule[] = [
       from.workspace === "server" && module === "node:child_process" && !isIn(from, "store"),
   },
   {
-    name: "stages do not call each other: main.ts hands over",
+    name: "stages do not call each other: engine.ts hands over",
     forbids: ({ from, to }) =>
       isIn(from, ...stages) && isIn(to, ...stages) && from.folder !== to?.folder,
   },
   {
-    name: "adapters are leaves: nothing imports api/ but main.ts and its like",
+    name: "adapters are leaves: nothing imports api/ but the roots (main.ts, serve.ts)",
     forbids: ({ from, to }) => isIn(to, "api") && !isIn(from, "api") && from.role !== "root",
   },
   {
@@ -123,7 +123,7 @@ export const importRules: readonly Rule[] = [
       !(isTypeOnly && isIn(to, from.folder)),
   },
   {
-    // What api/ needs of them is handed to it by main.ts, so it may know the type of it.
+    // What api/ needs of them is handed to it by serve.ts, so it may know the type of it.
     name: "api/ is given what sends and runs, it imports no -er and nothing of wire/ but types",
     forbids: ({ from, to, isTypeOnly }) =>
       isIn(from, "api") &&
@@ -146,7 +146,7 @@ export const importRules: readonly Rule[] = [
       (isIn(from, "store") && isIn(to, "wire")) || (isIn(from, "wire") && isIn(to, "store")),
   },
   {
-    name: "main.ts and its like connect the parts: no part imports them",
+    name: "the roots connect the parts: no part imports them",
     forbids: ({ from, to }) => to?.role === "root" && from.role !== "root",
   },
 ];

@@ -106,6 +106,7 @@ function clientOptions(root) {
     ...commonOptions(root),
     entryPoints: { cronctl: "packages/cli/src/main.ts" },
     outdir: clientOutput,
+    plugins: [{ name: "speak-english", setup: speakEnglish }],
     // What a command imports only when it runs stays in a file of its own.
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
@@ -114,7 +115,9 @@ function clientOptions(root) {
     legalComments: "none",
     // Dependencies in the old module format call `require` for Node's own modules.
     banner: {
-      js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);',
+      js:
+        'import { createRequire as $createRequire } from "node:module";\n' +
+        "const require = $createRequire(import.meta.url);",
     },
   };
 }
@@ -127,6 +130,16 @@ function keepDependenciesOutside(plugin) {
   plugin.onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
     kind === "entry-point" || path.startsWith("@trigrun/") ? undefined : { path, external: true },
   );
+}
+
+/**
+ * Half of the client's code would be zod's messages in some fifty languages, and it speaks one.
+ * @param {import("esbuild").PluginBuild} plugin
+ */
+function speakEnglish(plugin) {
+  plugin.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+    contents: 'export { default as en } from "./en.js";',
+  }));
 }
 
 /**

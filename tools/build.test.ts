@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -47,10 +48,14 @@ beforeAll(async () => {
       'const { late } = await import("./late.ts");\n' +
       'process.stdout.write(`${word} ${new Command("x").name()} ${late}`);',
   );
-  write("packages/cli/src/late.ts", 'export const late = "late";');
+  write(
+    "packages/cli/src/late.ts",
+    'import { z } from "zod";\n' +
+      "export const late: string = z.string().safeParse(1).error?.issues[0]?.message;",
+  );
   mkdirSync(join(root, "node_modules/@trigrun"), { recursive: true });
   symlinkSync(join(root, "packages/contract"), join(root, "node_modules/@trigrun/contract"));
-  for (const name of ["commander", "picocolors"]) {
+  for (const name of ["commander", "picocolors", "zod"]) {
     symlinkSync(join(home, "node_modules", name), join(root, "node_modules", name));
   }
   await build(root);
@@ -72,8 +77,20 @@ describe("build", () => {
 
   it("bundles everything into the client, which then needs no node_modules", () => {
     renameSync(join(root, "node_modules"), join(root, "aside"));
-    expect(run("packages/cli/dist/cronctl.js")).toBe("contract x late");
+    expect(run("packages/cli/dist/cronctl.js")).toBe(
+      "contract x Invalid input: expected string, received number",
+    );
     renameSync(join(root, "aside"), join(root, "node_modules"));
+  });
+
+  it("leaves the languages out that the client does not speak", () => {
+    const chunks = join(root, "packages/cli/dist/chunks");
+    const scripts = readdirSync(chunks).filter((name) => name.endsWith(".js"));
+    expect(scripts.length).toBeGreaterThan(0);
+    const german = scripts.filter((name) =>
+      readFileSync(join(chunks, name), "utf8").includes("Ungültige Eingabe"),
+    );
+    expect(german).toEqual([]);
   });
 
   it("brings the licences of what it bundled, and a map to the sources", () => {

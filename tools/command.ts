@@ -1,5 +1,5 @@
 // Runs one program of node_modules/.bin with a limit, alone in its process group: when the
-// limit is reached or this program is told to stop, the whole group is ended, and nothing is left over.
+// limit is reached, or this program is told to stop, the whole group is ended, and nothing is left.
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { root } from "./repository.ts";

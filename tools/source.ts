@@ -3,7 +3,7 @@
 
 export type TokenKind = "comment" | "string" | "template" | "regex";
 
-/** A stretch of text that is not code. `text` is its inside; in a template, `${}` stands for code. */
+/** A stretch of text that is not code. `text` is its inside; a template's code is `${}` in it. */
 export interface Token {
   readonly kind: TokenKind;
   readonly start: number;
@@ -11,7 +11,7 @@ export interface Token {
   readonly text: string;
 }
 
-/** One import, re-export, `import()` or `require()`. `isTypeOnly` is true of `import type` alone. */
+/** One import, re-export, `import()` or `require()`. `isTypeOnly`: of `import type` alone. */
 export interface Import {
   readonly specifier: string;
   readonly line: number;

@@ -60,6 +60,8 @@ function isPath(mention: string, tree: Set<string>): boolean {
   if (!/^(?:\.?[\w@-][\w@.-]*\/)*[\w@.-]+\/?$/.test(mention)) return false;
   // Made by building and running, never in the repository.
   if (/(?:^|\/)(?:dist|data|node_modules)(?:\/|$)/.test(mention)) return false;
+  // A number that the reader chooses.
+  if (mention.includes("NNNN")) return false;
   const [first = "", ...rest] = mention.split("/");
   return rest.length > 0
     ? tree.has(first) || mention.endsWith("/") || /\.(?:ts|mjs|sql|md)$/.test(mention)

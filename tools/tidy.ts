@@ -1,5 +1,5 @@
-// The style guide, executed: what docs/STYLE.md asks and a program can see. Run by `npm run verify`.
-// It mends nothing. What the linter can say (lengths of functions and files, names) is in biome.json.
+// The style guide, executed: what docs/STYLE.md asks and a program can see. It mends nothing.
+// What the linter can say (lengths of functions and files, names) is in biome.json.
 import type { Finding } from "./finding.ts";
 import { formatFindings } from "./finding.ts";
 import type { RepositoryFile } from "./repository.ts";

@@ -51,7 +51,7 @@ const steps: readonly Step[] = [
   {
     name: "boundaries",
     run: check(() => checkBoundaries(readSources(readRepository()))),
-    mend: "the rules are the table in tools/boundary-rules.ts; `npx tsx tools/boundaries.ts` repeats this",
+    mend: "the table is in tools/boundary-rules.ts; `npx tsx tools/boundaries.ts` repeats this",
   },
   {
     name: "tidy",

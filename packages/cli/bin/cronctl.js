@@ -4,7 +4,9 @@ import { existsSync } from "node:fs";
 
 const built = new URL("../dist/cronctl.js", import.meta.url);
 if (!existsSync(built)) {
-  process.stderr.write("cronctl is not built yet. Run `npm run build` in the project's folder first.\n");
+  process.stderr.write(
+    "cronctl is not built yet. Run `npm run build` in the project's folder first.\n",
+  );
   process.exit(1);
 }
 await import(built.href);

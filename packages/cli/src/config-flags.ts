@@ -32,10 +32,10 @@ interface Schema {
 
 type Registry = Readonly<Record<string, AnyChannelType>>;
 
-// Flags that the commands have for themselves; a config key of such a name gets `config-` before it.
+// Flags that the commands have for themselves; a config key of such a name gets `config-` before.
 const takenFlags = new Set(["name", "type", "config", "unset", "json", "color", "help", "yes"]);
 
-/** The fields of a type's config, in the order of its schema. Second names of a field are skipped. */
+/** The fields of a type's config in the order of its schema, without second names of a field. */
 export function fieldsOf(type: AnyChannelType): ConfigField[] {
   const schema = toObjectSchema(type);
   return Object.entries(schema.properties ?? {})

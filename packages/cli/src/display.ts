@@ -41,8 +41,11 @@ export function toLines(text: string): string[] {
 }
 
 // The East Asian Wide and Fullwidth blocks of Unicode's EastAsianWidth.txt, joined over small gaps.
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
+const wideBlocks =
+  "\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff" +
+  "\\ufe30-\\ufe6f\\uff00-\\uff60\\uffe0-\\uffe6\\u{20000}-\\u{3fffd}";
+// U+FE0F asks for the picture of a character, which is wide.
+const wide = new RegExp(`[${wideBlocks}]|\\p{Emoji_Presentation}|\\ufe0f`, "u");
 const invisible = /^[\p{Mn}\p{Me}\u200c\u200d]+$/u;
 const printableAscii = /^[\x20-\x7e]*$/;
 

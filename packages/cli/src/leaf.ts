@@ -14,7 +14,10 @@ export interface Run {
 
 /** Adds a command. Its flags are added by the caller, its action by `onRun`. */
 export function leaf(parent: Command, usage: string, description: string): Command {
-  return parent.command(usage).description(description);
+  return parent
+    .command(usage)
+    .description(description)
+    .showHelpAfterError(`Run \`cronctl ${parent.name()} ${usage} --help\`.`);
 }
 
 export function examples(command: Command, ...lines: string[]): Command {

@@ -147,7 +147,7 @@ export function isOpenToOthers(path: string, platform: string): boolean {
   }
 }
 
-/** Stores for this user only. A new file is renamed into place, so that it is never half written. */
+/** Stores for this user only. It is renamed into place, so that no file is ever half written. */
 export function writeLogin(path: string, login: Login): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   chmodSync(dirname(path), 0o700);

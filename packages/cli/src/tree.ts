@@ -17,6 +17,7 @@ export function buildTree(run: Run, refusal: string[] = []): Command {
     .version(version, "-V, --version", "print the version")
     .enablePositionalOptions()
     .helpCommand(false)
+    .showHelpAfterError("Run `cronctl --help`.")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -31,8 +32,11 @@ export function buildTree(run: Run, refusal: string[] = []): Command {
     .addHelpText("after", () => `\n${epilogue()}`);
   addGlobalFlags(program);
   for (const entry of entries) {
-    const command = program.command(entry.name).description(entry.description);
-    command.showHelpAfterError(`Run \`cronctl ${entry.name} --help\`.`);
+    program
+      .command(entry.name)
+      .description(entry.description)
+      .helpCommand(false)
+      .showHelpAfterError(`Run \`cronctl ${entry.name} --help\`.`);
   }
   program.hook("preSubcommand", async (_, command) => loadEntry(command, run));
   return program;

@@ -8,7 +8,7 @@ import { resolveChannelId, resolveJobId } from "../lookup.ts";
 import { addPageFlags, collect, type PageFlags } from "../paging.ts";
 import type { Session } from "../session.ts";
 import { showPage } from "../show-page.ts";
-import { renderDeliveries, renderDelivery, renderDeliveryWithTries } from "../views/delivery.ts";
+import { renderDeliveries, renderDelivery, renderDeliveryWithAttempts } from "../views/delivery.ts";
 
 export function defineDeliveries(group: Command, run: Run): void {
   defineList(group, run);
@@ -72,7 +72,7 @@ function defineList(group: Command, run: Run): void {
 }
 
 function defineGet(group: Command, run: Run): void {
-  const get = leaf(group, "get", "show a delivery and explain every try")
+  const get = leaf(group, "get", "show a delivery and explain every attempt")
     .alias("show")
     .argument("<delivery>", "id of the delivery")
     .option("--full", "with every request and response");
@@ -80,7 +80,7 @@ function defineGet(group: Command, run: Run): void {
   onRun(get, run, async (session, id: string, flags: { readonly full?: true }) => {
     const delivery = await session.client.getDelivery({ params: { id } });
     session.show(delivery, (shown) =>
-      renderDeliveryWithTries(shown, session.view, flags.full === true),
+      renderDeliveryWithAttempts(shown, session.view, flags.full === true),
     );
   });
 }

@@ -1,4 +1,4 @@
-// `cronctl next`: when a job, or a cron expression, is due, with notes where a clock change matters.
+// `cronctl next`: when a job or a cron expression is due, with notes where a clock change matters.
 import type { Job, Sent, TrigRunApi } from "@trigrun/contract";
 import type { Command } from "commander";
 import { usageError } from "../errors.ts";
@@ -35,11 +35,15 @@ export function defineNext(next: Command, run: Run): void {
       throw usageError("--timezone goes with --cron; a job has its own.");
     }
     const question = job === undefined ? questionOfCron(flags) : await questionOfJob(session, job);
-    const answer = await session.client.previewSchedule({
-      body: { ...question, ...(flags.count === undefined ? {} : { count: flags.count }) },
-    });
+    const answer = question === undefined ? { items: [] } : await ask(session, question, flags);
     session.show(answer, (runs) => (runs.items.length === 0 ? "" : renderRuns(runs, session.view)));
     if (answer.items.length === 0) session.hint("No run is due any more.");
+  });
+}
+
+async function ask(session: Session, question: Question, { count }: NextFlags) {
+  return session.client.previewSchedule({
+    body: { ...question, ...(count === undefined ? {} : { count }) },
   });
 }
 
@@ -47,19 +51,22 @@ function questionOfCron({ cron = "", timezone }: NextFlags): Question {
   return { kind: "cron", schedule: { cron, ...(timezone === undefined ? {} : { timezone }) } };
 }
 
-async function questionOfJob(session: Session, name: string): Promise<Question> {
+async function questionOfJob(session: Session, name: string): Promise<Question | undefined> {
   const { client } = session;
   const job = await client.getJob({ params: { id: await resolveJobId(client, name) } });
   if (job.state === "paused") session.hint("The job is paused: these are due once it is resumed.");
-  if (job.state === "draft")
-    session.hint("The job is a draft: these are due once it is activated.");
+  if (job.state === "draft") session.hint("It is a draft: these are due once it is activated.");
   return toQuestion(job);
 }
 
 const minuteMs = 60_000;
 
-/** The schedule of a job as the preview takes it. */
-export function toQuestion({ kind, schedule, next_run_at: nextAt }: Job): Question {
+/** The schedule of a job as the preview takes it; undefined when the job has ended. */
+export function toQuestion({ kind, state, schedule, next_run_at: nextAt }: Job) {
+  return state === "completed" ? undefined : questionOf(kind, schedule, nextAt);
+}
+
+function questionOf(kind: Job["kind"], schedule: Job["schedule"], nextAt: string | null): Question {
   switch (kind) {
     case "recurring": {
       const minutes = schedule.every_n_minutes ?? 1;

@@ -1,4 +1,4 @@
-// Deliveries as people read them: in a list by their state, alone with every try in sentences.
+// Deliveries as people read them: in a list by their state, alone with every attempt in sentences.
 import type { Answer, Delivery, TrigRunApi } from "@trigrun/contract";
 import { neutralise } from "../display.ts";
 import { toLength } from "../moments.ts";
@@ -16,7 +16,7 @@ import { renderExchange } from "./channel.ts";
 import { errorText, phasesText } from "./execution.ts";
 
 export type DeliveryWithAttempts = Answer<TrigRunApi["getDelivery"]>;
-type Try = DeliveryWithAttempts["attempts"][number];
+type DeliveryAttempt = DeliveryWithAttempts["attempts"][number];
 
 // Enough to see what a receiver complains about.
 const previewLines = 5;
@@ -39,9 +39,9 @@ export function renderDeliveries(deliveries: readonly Delivery[], view: View): s
       isRigid: true,
       isOptional: true,
     },
-    { title: "TRIES", text: triesText, isRigid: true, isOptional: true },
+    { title: "ATTEMPTS", text: attemptsText, isRigid: true, isOptional: true },
     {
-      title: "NEXT TRY",
+      title: "NEXT",
       text: (delivery) => relative(delivery.next_attempt_at, view),
       isRigid: true,
       isOptional: true,
@@ -51,7 +51,7 @@ export function renderDeliveries(deliveries: readonly Delivery[], view: View): s
   return renderTable(columns, deliveries, view);
 }
 
-function triesText({ attempt_count: made, max_attempts: most }: Delivery): string {
+function attemptsText({ attempt_count: made, max_attempts: most }: Delivery): string {
   return `${made}/${most}`;
 }
 
@@ -67,28 +67,28 @@ export function renderDelivery(delivery: Delivery, view: View): string {
       ["Execution", delivery.execution_id],
       ["Created", exact(delivery.created_at, view)],
       finishedAt === null ? undefined : ["Finished", exact(finishedAt, view)],
-      ["Tries", `${delivery.attempt_count} made, ${delivery.max_attempts} at most in this round`],
-      nextAt === null ? undefined : ["Next try", exact(nextAt, view)],
+      ["Attempts", `${attemptsText(delivery)} in this round`],
+      nextAt === null ? undefined : ["Next attempt", exact(nextAt, view)],
     ],
     view,
   );
 }
 
-export function renderDeliveryWithTries(
+export function renderDeliveryWithAttempts(
   delivery: DeliveryWithAttempts,
   view: View,
   isFull: boolean,
 ): string {
-  const tries = delivery.attempts.map((attempt) => renderTry(attempt, view, isFull));
-  if (tries.length === 0) tries.push("No try has been made yet.");
-  return [renderDelivery(delivery, view), ...tries].join("\n\n");
+  const attempts = delivery.attempts.map((attempt) => renderAttempt(attempt, view, isFull));
+  if (attempts.length === 0) attempts.push("No attempt has been made yet.");
+  return [renderDelivery(delivery, view), ...attempts].join("\n\n");
 }
 
-function renderTry(attempt: Try, view: View, isFull: boolean): string {
+function renderAttempt(attempt: DeliveryAttempt, view: View, isFull: boolean): string {
   const tone = toneOf(attempt.verdict) ?? "strong";
   const lines = [
-    `${view.paint(tone, `Try ${attempt.number}`)}  ${exact(attempt.started_at, view)}`,
-    ...explainTry(attempt, view).map((sentence) => `  ${neutralise(sentence)}`),
+    `${view.paint(tone, `Attempt ${attempt.number}`)}  ${exact(attempt.started_at, view)}`,
+    ...explainAttempt(attempt, view).map((sentence) => `  ${neutralise(sentence)}`),
   ];
   const body = attempt.response?.body ?? "";
   if (isFull) lines.push("", renderExchange(attempt));
@@ -98,20 +98,20 @@ function renderTry(attempt: Try, view: View, isFull: boolean): string {
   return lines.join("\n");
 }
 
-/** What happened in one try, how it was judged, and what follows, a sentence each. */
-export function explainTry(attempt: Try, view: View): string[] {
+/** What happened in one attempt, how it was judged, and what follows, a sentence each. */
+export function explainAttempt(attempt: DeliveryAttempt, view: View): string[] {
   const next = attempt.next_attempt_at;
   const phases = phasesText(attempt.phases);
   return [
     happenedText(attempt),
     ...(phases === "" ? [] : [`Time: ${phases}.`]),
     attempt.reason,
-    ...(next === null ? [] : [`The next try follows at ${exact(next, view)}.`]),
+    ...(next === null ? [] : [`The next attempt follows at ${exact(next, view)}.`]),
     ...(attempt.next_attempt_reason === null ? [] : [attempt.next_attempt_reason]),
   ];
 }
 
-function happenedText(attempt: Try): string {
+function happenedText(attempt: DeliveryAttempt): string {
   const { request, response, latency_ms: latencyMs } = attempt;
   const after = latencyMs === null ? "" : ` after ${toLength(latencyMs)}`;
   const what = request === null ? "Nothing was sent" : `${request.method} ${request.url}`;

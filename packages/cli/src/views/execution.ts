@@ -40,7 +40,7 @@ export function renderExecutions(executions: readonly Execution[], view: View): 
       isRigid: true,
       isOptional: true,
     },
-    { title: "TRIES", text: (execution) => String(execution.attempt_count), isOptional: true },
+    { title: "ATTEMPTS", text: (execution) => String(execution.attempt_count), isOptional: true },
     { title: "TRIGGER", text: (execution) => execution.trigger, isOptional: true },
     { title: "WHY", text: (execution) => execution.reason ?? "", isOptional: true },
   ];
@@ -114,20 +114,20 @@ export function errorText(failure: {
   return [failure.error_class, failure.error_message].filter((part) => part !== null).join(": ");
 }
 
-const phaseNames = {
-  dns_ms: "name lookup",
-  connect_ms: "connect",
-  tls_ms: "TLS",
-  first_byte_ms: "first byte",
-  body_ms: "body",
-} as const satisfies Record<keyof Phases, string>;
+const phaseNames = [
+  ["dns_ms", "name lookup"],
+  ["connect_ms", "connect"],
+  ["tls_ms", "TLS"],
+  ["first_byte_ms", "first byte"],
+  ["body_ms", "body"],
+] as const satisfies readonly (readonly [keyof Phases, string])[];
 
 /** "name lookup 2 ms, connect 11 ms, first byte 80 ms". Phases that are not known are left out. */
 export function phasesText(phases: Phases): string {
-  return (Object.keys(phaseNames) as (keyof Phases)[])
-    .flatMap((key) => {
+  return phaseNames
+    .flatMap(([key, name]) => {
       const ms = phases[key];
-      return typeof ms === "number" ? [`${phaseNames[key]} ${toLength(ms)}`] : [];
+      return typeof ms === "number" ? [`${name} ${toLength(ms)}`] : [];
     })
     .join(", ");
 }

@@ -1,3 +1,4 @@
+// `defineChannel` over a type of its own: defaults, aliases, and configs it refuses.
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { makeNotice } from "../../test/notices.ts";

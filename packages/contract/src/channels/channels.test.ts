@@ -243,7 +243,7 @@ describe.each(rows)("the verdict of $name", ({ type }) => {
 function expectInert(message: Message): void {
   const { markup, plain } = partsOf(message);
   for (const text of [...markup, ...plain]) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are the point.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are the point.
     expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
     expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u);
     expect(text).not.toMatch(/@(?:everyone|here\b|channel\b|all\b)/);

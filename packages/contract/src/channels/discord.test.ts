@@ -1,3 +1,4 @@
+// What is special to Discord: Markdown, mentions, threads, its codes and its rate limits.
 import { describe, expect, it } from "vitest";
 import { hostileText, makeNotice } from "../../test/notices.ts";
 import { answer, requestBody } from "../../test/vendor/discord.ts";

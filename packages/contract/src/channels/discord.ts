@@ -26,9 +26,11 @@ const colours: Readonly<Record<EndStatus, number>> = {
   cancelled: 0x757575,
 };
 
+const exampleUrl = "https://discord.com/api/webhooks/1234567890123456789/your-webhook-token";
+
 const config = z
   .strictObject({
-    ...webhookUrlFields("Discord"),
+    ...webhookUrlFields("Discord", exampleUrl),
     // Discord's ids are 64-bit numbers, 17 digits since 2015 and 20 at most. As a JSON number one
     // would lose its last digits.
     thread_id: z
@@ -54,7 +56,7 @@ export const discord = defineChannel({
   // The webhook's id is no secret, and tells two channels apart; the token after it is the secret.
   mask: (_key, value) => maskUrl(value, /^\/api\/(?:v\d+\/)?webhooks\/\d+\//),
   example: {
-    url: "https://discord.com/api/webhooks/1234567890123456789/your-webhook-token",
+    url: exampleUrl,
     thread_id: "1234567890123456788",
     include_output: true,
   },

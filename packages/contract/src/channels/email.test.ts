@@ -1,3 +1,4 @@
+// What is special to mail: addresses, headers, and two parts that say the same.
 import { describe, expect, it } from "vitest";
 import { hostileText, makeNotice } from "../../test/notices.ts";
 import type { MailMessage, Notice } from "./channel.ts";

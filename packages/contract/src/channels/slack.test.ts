@@ -1,3 +1,4 @@
+// What is special to Slack: Block Kit, mentions, compatible receivers, its error words.
 import { describe, expect, it } from "vitest";
 import { hostileText, makeNotice } from "../../test/notices.ts";
 import { answer, requestBody } from "../../test/vendor/slack.ts";

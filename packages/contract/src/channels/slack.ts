@@ -23,9 +23,11 @@ const limits = {
   leadInText: 1500,
 };
 
+const exampleUrl = "https://hooks.slack.com/services/T00/B00/xxx";
+
 const config = z
   .strictObject({
-    ...webhookUrlFields("Slack"),
+    ...webhookUrlFields("Slack", exampleUrl),
     mention_text: text(1, 200)
       .refine((value) => !/\p{Cc}/u.test(value), "must not contain control characters")
       .optional()
@@ -48,7 +50,7 @@ export const slack = defineChannel({
   // The team is no secret, and tells two channels apart.
   mask: (_key, value) => maskUrl(value, /^\/(?:services|triggers|workflows)\/[TE][A-Z0-9]*\//),
   example: {
-    url: "https://hooks.slack.com/services/T00/B00/xxx",
+    url: exampleUrl,
     mention_text: "@here",
     include_output: true,
   },

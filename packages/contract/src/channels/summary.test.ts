@@ -1,3 +1,4 @@
+// The words that all media share: one line for every way an execution can end.
 import { describe, expect, it } from "vitest";
 import { makeNotice } from "../../test/notices.ts";
 import { formatDuration, summarize } from "./summary.ts";

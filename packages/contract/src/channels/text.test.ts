@@ -1,3 +1,4 @@
+// Cleaning and cutting of foreign text, with what people and programs do to break it.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cut, escapeHtml, toBlock, toLine } from "./text.ts";

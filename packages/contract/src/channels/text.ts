@@ -2,13 +2,13 @@
 // is said, and knows no medium: each one brings its own escaping (HTML's is here, for many use it).
 
 // Colours and cursor movements that programs print for a terminal (ECMA-48, CSI and OSC).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are the point.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are the point.
 const terminalSequence = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
 
 // Controls but tab and line feed; the overrides and isolates that reorder a line on the screen
 // (Unicode annex 9; the "Trojan Source" characters); halves of surrogate pairs.
 const unsafe =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are the point.
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
 
 // What rings everybody's phone: in Discord as plain text, in Mattermost and Rocket.Chat (which
@@ -21,7 +21,7 @@ const fence = /`(?=``)/g;
 /** An invisible mark between two characters, so that they no longer mean something together. */
 const wedge = "\u200b";
 
-/** Foreign text of several lines: everything a medium might act on is visible, gone or broken up. */
+/** Foreign text of several lines: what a medium might act on is visible, gone or broken up. */
 export function toBlock(value: string): string {
   return value
     .replace(terminalSequence, "")

@@ -1,3 +1,4 @@
+// The shared tables of verdicts, every 4xx included, and the forms of `Retry-After`.
 import { describe, expect, it } from "vitest";
 import { judgeByStatus, judgeStrictly, quote, readJsonObject, readRetryAfter } from "./verdict.ts";
 

@@ -4,12 +4,16 @@ import type { z } from "zod";
 import { httpUrl } from "../api/fields.ts";
 
 /** The fields of the pair, for the shape of a config. */
-export function webhookUrlFields(label: string) {
+export function webhookUrlFields(label: string, example: string) {
+  const url = httpUrl.optional();
   return {
-    url: httpUrl.optional().meta({ description: `The ${label} webhook URL. Kept secret.` }),
-    webhook_url: httpUrl
-      .optional()
-      .meta({ description: "Another name for `url`.", deprecated: true, alias_of: "url" }),
+    url: url.meta({ description: `The ${label} webhook URL. Kept secret.`, example }),
+    webhook_url: url.meta({
+      description: "Another name for `url`.",
+      deprecated: true,
+      alias_of: "url",
+      example,
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+// What is special to webhooks: the event unchanged, signing, headers of the user's own.
 import { describe, expect, it } from "vitest";
 import { makeNotice } from "../../test/notices.ts";
 import { executionEvent } from "../events/index.ts";

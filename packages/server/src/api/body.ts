@@ -3,9 +3,9 @@
 import { isUtf8 } from "node:buffer";
 import { ApiError } from "@trigrun/contract";
 import type { FastifyInstance } from "fastify";
-import { findUnfit, toValidationError } from "./issues.ts";
+import { toValidationError } from "./issues.ts";
+import { findUnfit } from "./unfit.ts";
 
-// What is sent when there is nothing to say, by clients that name a type for every request.
 type Done = (error: Error | null, body?: unknown) => void;
 
 /** Makes the routes of this scope take `application/json` and an empty body of any type. */
@@ -15,8 +15,8 @@ export function acceptJson(scope: FastifyInstance): void {
     try {
       done(null, parseJson(body));
     } catch (error) {
-      // parseJson throws nothing but ApiError.
-      done(error as ApiError);
+      // parseJson throws nothing but errors.
+      done(error as Error);
     }
   };
   scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) =>
@@ -53,7 +53,8 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The engine's own sentence quotes the body, which may hold credentials: only the place is told.
+    // The engine's own sentence quotes the body, which may hold credentials: only the place is
+    // told.
     const position = /position (\d+)/.exec(String(error))?.[1];
     const place = position === undefined ? "" : ` at ${toPlace(text, Number(position))}`;
     throw new ApiError("invalid_json", `The body is not valid JSON${place}.`);

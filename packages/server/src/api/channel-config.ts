@@ -1,10 +1,6 @@
 // The config of a channel between a client and the store: checked, merged and masked by what its
 // type declares. Pure; it knows no type by name.
-import {
-  type AnyChannelType,
-  type ErrorDetail,
-  hidden,
-} from "@trigrun/contract";
+import { type AnyChannelType, type ErrorDetail, hidden } from "@trigrun/contract";
 import { type Parsed, parseWith, toUnknownMember } from "./issues.ts";
 
 export type ChannelConfig = Readonly<Record<string, unknown>>;
@@ -78,7 +74,8 @@ export function findMasked(type: AnyChannelType, config: ChannelConfig): ErrorDe
 
 function hasMask(value: unknown): boolean {
   // URLs are shown up to an ellipsis, everything else as dots.
-  if (typeof value === "string") return value === hidden || /^https?:.*(?:…|%E2%80%A6)$/.test(value);
+  if (typeof value === "string")
+    return value === hidden || /^https?:.*(?:…|%E2%80%A6)$/.test(value);
   return isObject(value) && Object.values(value).some(hasMask);
 }
 

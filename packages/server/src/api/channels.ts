@@ -25,7 +25,13 @@ import {
 import { loadEnd } from "../store/execution-facts.ts";
 import { toPageRequest } from "../store/page.ts";
 import { wake } from "../store/wake.ts";
-import { type ChannelConfig, findMasked, maskConfig, mergeConfig, parseConfig } from "./channel-config.ts";
+import {
+  type ChannelConfig,
+  findMasked,
+  maskConfig,
+  mergeConfig,
+  parseConfig,
+} from "./channel-config.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
 import { requireFound } from "./found.ts";
 import { type Parsed, toValidationError } from "./issues.ts";
@@ -205,7 +211,7 @@ async function readEnd(
   if (found.end !== undefined) return found.end;
   throw new ApiError(
     "unprocessable",
-    `The execution ${executionId} is ${found.status}: there is nothing to tell before it has ended.`,
+    `The execution ${executionId} is ${found.status}: nothing is told before it has ended.`,
   );
 }
 

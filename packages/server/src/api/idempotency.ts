@@ -2,7 +2,7 @@
 // again instead of creating twice. A key with another request under it is a conflict.
 import { ApiError, type ErrorDetail } from "@trigrun/contract";
 import type { Tx } from "../store/db.ts";
-import { claimKey, type KeyClaim, type KeptAnswer, keepAnswer } from "../store/idempotency.ts";
+import { claimKey, type KeptAnswer, type KeyClaim, keepAnswer } from "../store/idempotency.ts";
 import type { Vault } from "../store/vault.ts";
 
 export interface Repeatable {
@@ -58,11 +58,7 @@ export async function answerOnce(
   return outcome;
 }
 
-function replay(
-  kept: KeptAnswer,
-  fingerprints: readonly Buffer[],
-  { key }: Repeatable,
-): Outcome {
+function replay(kept: KeptAnswer, fingerprints: readonly Buffer[], { key }: Repeatable): Outcome {
   // Any of them: the encryption key may have been changed since the first request.
   if (fingerprints.some((fingerprint) => fingerprint.equals(kept.fingerprint))) {
     return { status: kept.status, body: kept.response, isReplay: true };

@@ -1,6 +1,6 @@
 // Says in sentences for people what a schema found wrong. `details` name the path and what to send;
 // a sentence follows the path: "request.timeout_seconds" + "must be 300 or less".
-import { ApiError, type ErrorDetail, isStorable } from "@trigrun/contract";
+import { ApiError, type ErrorDetail } from "@trigrun/contract";
 import { z } from "zod";
 
 export type Parsed<T> =
@@ -26,7 +26,19 @@ export function parseWith<T>(
   });
   if (result.success) return { value: result.data };
   const root = options.under === undefined ? [] : [options.under];
-  return { details: result.error.issues.flatMap((issue) => toDetails(issue, root)) };
+  const details = result.error.issues.flatMap((issue) => toDetails(issue, root));
+  return { details: keepTelling(details, toPath(root)) };
+}
+
+/**
+ * One sentence for each path, since an empty name need not hear that it begins with a blank, too;
+ * and none about the whole while a part of it is wrong.
+ */
+function keepTelling(details: readonly ErrorDetail[], root: string): ErrorDetail[] {
+  const byPath = new Map<string, ErrorDetail>();
+  for (const detail of details) if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
+  if (byPath.size > 1) byPath.delete(root);
+  return [...byPath.values()];
 }
 
 // More would help nobody and turn a small hostile body into a large answer.
@@ -56,18 +68,16 @@ function shorten(name: string): string {
 
 function toDetails(issue: Issue, root: readonly PropertyKey[]): ErrorDetail[] {
   const path = [...root, ...issue.path];
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path: toPath([...path, key]), message: issue.message }));
-    case "invalid_key": {
-      const message = issue.issues[0]?.message ?? issue.message;
-      return [{ path: toPath(path), message }];
-    }
-    case "invalid_union": {
-      const branch = isMissing(issue) ? undefined : findMeantBranch(issue.errors);
-      if (branch) return branch.flatMap((nested) => toDetails(nested, path));
-      break;
-    }
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: toPath([...path, key]), message: issue.message }));
+  }
+  if (issue.code === "invalid_key") {
+    const message = issue.issues[0]?.message ?? issue.message;
+    return [{ path: toPath(path), message }];
+  }
+  if (issue.code === "invalid_union" && !isMissing(issue)) {
+    const branch = findMeantBranch(issue.errors);
+    if (branch) return branch.flatMap((nested) => toDetails(nested, path));
   }
   // A schema's own sentence about a wrong value does not fit one that is not there.
   const isMute = isMissing(issue) && !issue.message.startsWith("is required");
@@ -176,51 +186,4 @@ function toBound(side: "small" | "big", origin: string, bound: number, isInclusi
   }
   if (!isInclusive) return `must be ${side === "small" ? "more" : "less"} than ${bound}`;
   return `must be ${bound} or ${side === "small" ? "more" : "less"}`;
-}
-
-// jsonValue lets a field nest 64 levels; no body of the contract puts one deeper than 6 levels in.
-const depthMax = 70;
-
-const unstorable = "the character U+0000 or half a surrogate pair";
-
-interface Node {
-  readonly value: unknown;
-  readonly depth: number;
-  readonly key: string;
-  readonly parent: Node | undefined;
-}
-
-/**
- * What makes a JSON value unfit for any field: text that PostgreSQL cannot store, and nesting that
- * a recursive schema could not follow. Walks without recursion: the depth is the client's.
- */
-export function findUnfit(root: unknown): ErrorDetail[] {
-  const found: ErrorDetail[] = [];
-  const stack: Node[] = [{ value: root, depth: 0, key: "", parent: undefined }];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    const { value, depth } = node;
-    if (typeof value === "string" && !isStorable(value)) {
-      found.push({ path: toPath(pathOf(node)), message: `must not contain ${unstorable}` });
-    }
-    if (typeof value !== "object" || value === null) continue;
-    if (depth >= depthMax) {
-      return [{ path: toPath(pathOf(node).slice(0, 1)), message: "must not nest over 64 levels" }];
-    }
-    for (const [key, child] of Object.entries(value)) {
-      if (!isStorable(key)) {
-        found.push({ path: toPath(pathOf(node)), message: `has a name with ${unstorable}` });
-      } else if (typeof child === "string" || typeof child === "object") {
-        stack.push({ value: child, depth: depth + 1, key, parent: node });
-      }
-    }
-  }
-  return found;
-}
-
-function pathOf(node: Node): string[] {
-  const path: string[] = [];
-  for (let at: Node | undefined = node; at?.parent !== undefined; at = at.parent) {
-    path.unshift(at.key);
-  }
-  return path;
 }

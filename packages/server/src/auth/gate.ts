@@ -98,8 +98,5 @@ function readBearer(authorization: string | undefined): Buffer {
 /** Throws `forbidden` unless the role includes the one that is asked for. */
 export function requireRole(role: TokenRole, needed: Role): void {
   if (roles.indexOf(role) >= roles.indexOf(needed)) return;
-  throw new ApiError(
-    "forbidden",
-    `This needs the role ${needed}; the token has the role ${role}.`,
-  );
+  throw new ApiError("forbidden", `This needs the role ${needed}; the token has the role ${role}.`);
 }

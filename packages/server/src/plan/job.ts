@@ -7,8 +7,8 @@
 //                         ▼  │               ▼
 //                        completed ◄─────────┘
 //
-// `pause` of a paused job and `resume` of an active one change nothing and are no error. Every other
-// request that a state does not know is refused as a conflict. `run-now` works in any state.
+// `pause` of a paused job and `resume` of an active one change nothing and are no error. Every
+// other request that a state does not know is refused as a conflict. `run-now` works in any state.
 import assert from "node:assert/strict";
 import {
   ApiError,
@@ -65,8 +65,8 @@ export function toNewJob(input: JobInput, now: Date): Job {
 }
 
 /**
- * The job with the changes of a client. Its `schedule` is the very same object when the patch leaves
- * the schedule as it was; then `nextRunAt` stays too, however often the same patch is sent.
+ * The job with the changes of a client. Its `schedule` is the very same object when the patch
+ * leaves it as it was; then `nextRunAt` stays too, however often the same patch is sent.
  */
 export function changeJob(job: Job, patch: JobPatch, now: Date): Job {
   const request = mergeGiven<JobRequest>(job.request, patch.request ?? {});

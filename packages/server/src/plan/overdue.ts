@@ -1,5 +1,5 @@
-// The slots of a job that came due while nobody planned. A client who changes the schedule of such a
-// job must not make them disappear: they are decided here as the planner would have decided them.
+// The slots of a job that came due while nobody planned. A client who changes the schedule of such
+// a job must not make them disappear: they are decided here as the planner would have done.
 import type { Job } from "./job.ts";
 import { dueSlots, judgeSlots } from "./schedule.ts";
 

@@ -55,8 +55,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       const jobs = await lockDueJobs(tx, dueBy, jobsMax);
       if (jobs.length === 0) return 0;
       faultPoint("planner.claimed");
-      await planJobs(tx, jobs, { now, dueBy, catchUpMs: options.catchUpMs });
-      return jobs.length;
+      return planJobs(tx, jobs, { now, dueBy, catchUpMs: options.catchUpMs }, log);
     });
     if (planned > 0) {
       faultPoint("planner.planned");
@@ -70,8 +69,7 @@ export function createPlanner(options: PlannerOptions): Planner {
     const next = await nextRunAt(db);
     if (next === undefined) return pauseMsMax;
     const untilNextMs = next.getTime() - aheadMs - clock.now().getTime();
-    // A slot that is due and still there has more slots than one pass takes.
-    if (untilNextMs <= 0) return 0;
+    // A job that is still due has more slots than one pass takes, or could not be planned here.
     return Math.min(Math.max(untilNextMs, pauseMsMin), pauseMsMax);
   }
 
@@ -85,8 +83,22 @@ interface Horizon {
   readonly catchUpMs: number;
 }
 
-async function planJobs(tx: Tx, jobs: readonly DueJob[], horizon: Horizon): Promise<void> {
-  const planned = jobs.map((job) => planJob(job, horizon));
+/** Answers how many jobs were planned. One that cannot be planned here holds up no other. */
+async function planJobs(
+  tx: Tx,
+  jobs: readonly DueJob[],
+  horizon: Horizon,
+  log: Log,
+): Promise<number> {
+  const planned = jobs.flatMap((job) => {
+    try {
+      return [planJob(job, horizon)];
+    } catch (error) {
+      // A time zone that this node's Node does not know yet; a newer node plans the job.
+      log.error({ job_id: job.id, err: error }, "a job could not be planned");
+      return [];
+    }
+  });
   await insertSlots(
     tx,
     planned.flatMap(({ slots }) => slots),
@@ -96,6 +108,7 @@ async function planJobs(tx: Tx, jobs: readonly DueJob[], horizon: Horizon): Prom
     tx,
     planned.map(({ job, nextRunAt }) => ({ id: job.id, nextRunAt })),
   );
+  return planned.length;
 }
 
 function planJob(job: DueJob, { now, dueBy, catchUpMs }: Horizon) {

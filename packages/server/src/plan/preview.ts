@@ -39,9 +39,10 @@ function explainRun(
   runMs: number,
 ): string | undefined {
   const sentences: string[] = [];
+  const runWallMs = runMs + offsetAt(timezone, runMs);
   let change = findNextChange(timezone, previousMs, runMs);
   while (change !== undefined) {
-    const sentence = explainGap(fields, change, runMs + offsetAt(timezone, runMs), runMs);
+    const sentence = explainGap(fields, change, runWallMs);
     if (sentence !== undefined) sentences.push(sentence);
     change = findNextChange(timezone, change.atMs, runMs);
   }
@@ -55,7 +56,6 @@ function explainGap(
   fields: CronFields,
   change: ClockChange,
   runWallMs: number,
-  runMs: number,
 ): string | undefined {
   const missing = listMissingWalls(fields, change);
   const [first] = missing;
@@ -71,7 +71,7 @@ function explainGap(
   }
   const time = isOnDay ? timeOf(runWallMs) : `${timeOf(runWallMs)} on ${dateOf(runWallMs)}`;
   // The run right after the gap may be one that the expression names anyway.
-  if (change.atMs === runMs && nextWallMatch(fields, runWallMs - 1) === runWallMs) {
+  if (nextWallMatch(fields, runWallMs - 1) === runWallMs) {
     return `${opening}; the run at ${time} stands for ${isOne ? "it" : "them"}`;
   }
   return `${opening}; runs ${isOne ? "" : "once, "}at ${time} instead`;

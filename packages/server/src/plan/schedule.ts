@@ -86,7 +86,7 @@ export function judgeSlots(
   const isCutOff = followedBy !== null && followedBy <= now;
   return slots.map((slotAt, index) => {
     const isLatest = index === slots.length - 1 && !isCutOff;
-    const isInTime = now.getTime() - slotAt.getTime() < catchUpMs;
+    const isInTime = now.getTime() - slotAt.getTime() <= catchUpMs;
     return { slotAt, verdict: isLatest || isInTime ? "run" : "missed" };
   });
 }

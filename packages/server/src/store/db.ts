@@ -18,11 +18,11 @@ import {
   transact,
 } from "./transaction.ts";
 
-export { default as sql, empty, join, raw, Sql } from "sql-template-tag";
+export { default as sql, empty, raw, Sql } from "sql-template-tag";
 export type { ConnectionTarget, SocketTarget } from "./db-config.ts";
 export { DatabaseUnavailable, violatedConstraint } from "./db-errors.ts";
 export type { Listening } from "./listen.ts";
-export type { NamedQuery, Query, Reserved, TimeLimit, Tx } from "./transaction.ts";
+export type { Reserved, TimeLimit, Tx } from "./transaction.ts";
 
 export interface Database extends Tx {
   // Commits what `work` did, or nothing. `work` runs again after a collision with another

@@ -117,8 +117,8 @@ interface AttemptRow extends Omit<Exchange, "started_at" | "phases"> {
   next_attempt_reason: string | null;
 }
 
-// Rounds by hand have no end, and each attempt may hold a body of 64 KB: ten rounds are shown, which
-// is some 6 MB at worst.
+// Rounds by hand have no end, and each attempt may hold a body of 64 KB: ten rounds are shown,
+// which is some 6 MB at worst.
 const attemptsShownMax = 10 * attemptsMax;
 
 /** The attempts that the row counts, the latest ones; one that ended since is left out. */
@@ -160,8 +160,8 @@ export async function lockDelivery(
   workspaceId: string,
   id: string,
 ): Promise<LockedDelivery | undefined> {
-  // Deleting the channel ends its unfinished deliveries. Its lock is taken first, as the delete does,
-  // so that it either waits and finds this delivery pending again, or this finds no channel.
+  // Deleting the channel ends its unfinished deliveries. Its lock is taken first, as the delete
+  // does, so that it either waits and finds this delivery pending again, or this finds no channel.
   const [channel] = await tx.rows<{ disabled_reason: string | null }>(sql`
     select c.disabled_reason from channels c
     where c.workspace_id = ${workspaceId}

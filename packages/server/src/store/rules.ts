@@ -126,8 +126,9 @@ export async function removeRule(
   tx: Tx,
   input: { readonly workspaceId: string; readonly jobId: string; readonly ruleId: string },
 ): Promise<boolean> {
+  const { workspaceId, jobId, ruleId } = input;
   const removed = await tx.run(sql`
     delete from rules
-    where id = ${input.ruleId} and job_id = ${input.jobId} and workspace_id = ${input.workspaceId}`);
+    where id = ${ruleId} and job_id = ${jobId} and workspace_id = ${workspaceId}`);
   return removed > 0;
 }

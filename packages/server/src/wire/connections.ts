@@ -4,6 +4,7 @@
 
 import { Client, type Dispatcher } from "undici";
 import type { Dial, DialProgress } from "./dial.ts";
+import { headerBytesMax } from "./http-call.ts";
 
 /** One request on its way: undici's view of it, and where it sits. */
 export interface Passenger extends Dispatcher.DispatchHandler {
@@ -47,6 +48,7 @@ export class Connection {
     this.origin = origin;
     this.client = new Client(origin.key, {
       pipelining: 1,
+      maxHeaderSize: headerBytesMax,
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMaxMs,
       // The call's own deadline rules; undici's timers tick in steps of half a second.

@@ -43,6 +43,9 @@ export type Dial = (
 // cuts off hosts on the other side of the planet, whose first packet alone takes 300 ms.
 const attemptTimeoutMs = 1_000;
 
+// A call may wait 300 s for its answer; many firewalls forget a connection silent for 60 s.
+const probeAfterMs = 30_000;
+
 // Linux asks again after 1, 3 and 7 s; who has not answered by 10 s is not there.
 export const connectTimeoutMsDefault = 10_000;
 
@@ -203,6 +206,8 @@ class Dialling {
       autoSelectFamily: addresses.length > 1,
       autoSelectFamilyAttemptTimeout: attemptTimeoutMs,
       noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: probeAfterMs,
     };
     try {
       this.socket = isSecure ? this.openTls(common) : connectTcp(common);

@@ -36,6 +36,7 @@ export class Exchange implements Passenger {
   private readonly bodyBytesMax: number;
   private readonly stopsAtRedirect: boolean;
   private headers: Record<string, string> = {};
+  private hasEnded = false;
   isRedirected = false;
   private chunks: Buffer[] | undefined;
   private bytes = 0;
@@ -116,7 +117,7 @@ export class Exchange implements Passenger {
     // has read it by the time this runs and the connection can be kept; else it is given up.
     // 204 and 304 have no body, but undici waits for the content-length that a 304 may carry.
     if (this.isRedirected || statusCode === 204 || statusCode === 304) {
-      queueMicrotask(() => this.report(emptyBody, false, false));
+      queueMicrotask(() => this.report(emptyBody, false, this.hasEnded));
     }
   }
 
@@ -137,7 +138,9 @@ export class Exchange implements Passenger {
   }
 
   onResponseEnd(): void {
-    this.report(this.joinBody(), false, true);
+    this.hasEnded = true;
+    // The next hop must not be written while the parser is still inside this answer.
+    if (!this.isRedirected) this.report(this.joinBody(), false, true);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

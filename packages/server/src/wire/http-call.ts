@@ -14,6 +14,9 @@ export interface HttpCall {
   signal?: AbortSignal;
 }
 
+/** For all headers of an answer together: what node's own client and most servers allow. */
+export const headerBytesMax = 16_384;
+
 /** Whole milliseconds of the last hop; null: not reached, not needed, or on a kept connection. */
 export interface Phases {
   dnsMs: number | null;

@@ -1,8 +1,8 @@
 // The deadline of a call, its cancellation, and what its sentences must never hold.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { Openings, openHttpFarEnd, openRawFarEnd } from "../../test/support/far-end.ts";
 import { createAddressGuard } from "./address-guard.ts";
-import { Openings, openHttpFarEnd, openRawFarEnd } from "./far-end.ts";
 import { createHttpDoor, type HttpDoorOptions } from "./http.ts";
 import type { HttpCall, HttpOutcome } from "./http-call.ts";
 

@@ -1,7 +1,7 @@
 // Turns what node, OpenSSL and undici throw into one of the listed error classes and a sentence
 // for a person. It must never let a header value, a query or a credential into that sentence.
 
-import type { HttpFailure } from "./http-call.ts";
+import { type HttpFailure, headerBytesMax } from "./http-call.ts";
 
 /** How far a connection has come; what an error means depends on it. */
 export type DialStage = "lookup" | "tcp" | "tls" | "open";
@@ -153,7 +153,7 @@ export function describeSendError(context: SendContext, error: unknown): HttpFai
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return connectionError(
       "protocol_error",
-      `The answer of ${host} has more than 16 KiB of headers.`,
+      `The headers of ${host} are larger than ${headerBytesMax} bytes.`,
     );
   }
   if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {

@@ -2,8 +2,8 @@
 // be refused by the door itself, whatever was checked at save time, and the canary must stay at 0.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { Openings, openHttpFarEnd } from "../../test/support/far-end.ts";
 import { createAddressGuard } from "./address-guard.ts";
-import { Openings, openHttpFarEnd } from "./far-end.ts";
 import { createHttpDoor, type HttpDoorOptions } from "./http.ts";
 import type { HttpCall } from "./http-call.ts";
 

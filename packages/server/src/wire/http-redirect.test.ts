@@ -1,8 +1,8 @@
 // Redirects through the door: followed only when asked, guarded on every hop, inside one deadline.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { Openings, openHttpFarEnd, openRawFarEnd } from "../../test/support/far-end.ts";
 import { createAddressGuard } from "./address-guard.ts";
-import { Openings, openHttpFarEnd, openRawFarEnd } from "./far-end.ts";
 import { createHttpDoor, type HttpDoorOptions } from "./http.ts";
 import type { HttpCall } from "./http-call.ts";
 

@@ -3,6 +3,7 @@
 // and never outlive the call's deadline.
 
 import type { AddressGuard } from "./address-guard.ts";
+import { Cancellations } from "./cancellations.ts";
 import { Connections } from "./connections.ts";
 import { createDial, type Resolve } from "./dial.ts";
 import { Exchange, type ExchangeAnswer, type ExchangeOwner } from "./exchange.ts";
@@ -16,16 +17,6 @@ import {
   refused,
 } from "./http-error.ts";
 import { followRedirect, type Hop, redirectsMax, showUrl } from "./redirect.ts";
-
-export type { Resolve } from "./dial.ts";
-export type {
-  HttpAnswer,
-  HttpCall,
-  HttpErrorClass,
-  HttpFailure,
-  HttpOutcome,
-  Phases,
-} from "./http-call.ts";
 
 export interface HttpDoor {
   /** Always resolves; it never rejects for what the far end or the user did. */
@@ -73,7 +64,7 @@ export function createHttpDoor(options: HttpDoorOptions): HttpDoor {
       connectionsIdleMax: options.connectionsIdleMax ?? connectionsIdleMaxDefault,
     }),
     underWay: new Set(),
-    bySignal: new Map(),
+    cancellations: new Cancellations(),
     isClosed: false,
   };
   return {
@@ -91,14 +82,8 @@ interface House {
   readonly clock: { now(): Date };
   readonly connections: Connections;
   readonly underWay: Set<Run>;
-  readonly bySignal: Map<AbortSignal, SignalGroup>;
+  readonly cancellations: Cancellations;
   isClosed: boolean;
-}
-
-/** One listener per signal, not per call: taking one of 10,000 listeners off walks them all. */
-interface SignalGroup {
-  runs: Set<Run>;
-  listener: () => void;
 }
 
 /** One call from start to outcome, over all its hops. */
@@ -138,7 +123,7 @@ class Run implements ExchangeOwner {
     const timerMs = Math.min(Math.max(1, call.timeoutMs), timerMsMax);
     this.timer = setTimeout(expire, timerMs, this);
     house.underWay.add(this);
-    if (call.signal !== undefined) watchSignal(house, call.signal, this);
+    if (call.signal !== undefined) house.cancellations.watch(call.signal, this);
     const { method, headers, body } = call;
     this.go({ url: new URL(call.url), method, headers, body });
   }
@@ -209,10 +194,10 @@ class Run implements ExchangeOwner {
 
   private go(hop: Hop): void {
     const { url } = hop;
-    // An origin that has connections was checked when the first was made; only the user name
-    // and password are not part of it.
-    const isKnown = url.username === "" && url.password === "";
-    if (!isKnown || !this.house.connections.hasOrigin(url.origin)) {
+    // An origin that has connections was checked before the first was opened; only a user name or
+    // password is not part of it.
+    const hasUser = url.username !== "" || url.password !== "";
+    if (hasUser || !this.house.connections.hasOrigin(url.origin)) {
       const refusal = this.house.guard.refusalOfUrl(url.href);
       if (refusal !== undefined) {
         this.fail(refused(refusal));
@@ -278,34 +263,12 @@ class Run implements ExchangeOwner {
   private end(outcome: HttpOutcome): void {
     clearTimeout(this.timer);
     this.house.underWay.delete(this);
-    if (this.call.signal !== undefined) unwatchSignal(this.house, this.call.signal, this);
+    const { signal } = this.call;
+    if (signal !== undefined) this.house.cancellations.unwatch(signal, this);
     this.resolve(outcome);
   }
 }
 
 function expire(run: Run): void {
   run.expire();
-}
-
-function watchSignal(house: House, signal: AbortSignal, run: Run): void {
-  let group = house.bySignal.get(signal);
-  if (group === undefined) {
-    const runs = new Set<Run>();
-    const listener = () => {
-      for (const each of [...runs]) each.cancel("The call was cancelled.");
-    };
-    group = { runs, listener };
-    house.bySignal.set(signal, group);
-    signal.addEventListener("abort", listener);
-  }
-  group.runs.add(run);
-}
-
-function unwatchSignal(house: House, signal: AbortSignal, run: Run): void {
-  const group = house.bySignal.get(signal);
-  if (group === undefined) return;
-  group.runs.delete(run);
-  if (group.runs.size > 0) return;
-  house.bySignal.delete(signal);
-  signal.removeEventListener("abort", group.listener);
 }

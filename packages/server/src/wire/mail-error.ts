@@ -54,7 +54,7 @@ export function describeMailError(server: string, error: unknown): MailFailure {
   });
   if (isAuthError(code) || (responseCode !== undefined && authCodes.has(responseCode))) {
     // Not permanent although the code is 5xx: the operator can mend it while the mail waits.
-    const message = `The mail server ${server} refused the user name or password of TRIGRUN_SMTP_URL.`;
+    const message = `The mail server ${server} refused the user or password of TRIGRUN_SMTP_URL.`;
     return retry("smtp_auth", message);
   }
   if (responseCode !== undefined) {
@@ -116,14 +116,14 @@ function describeReply(
 }
 
 function describeSocketError(server: string, error: unknown): MailFailure {
-  const code = fieldOf(error, "originalCode") ?? "";
+  const code = fieldOf(error, "originalCode") ?? "ESOCKET";
   const isNetwork = /^E[A-Z]+$/.test(code) && code !== "EPROTO";
-  // With smtps: a bad certificate is an error of the socket; all network codes look like ECONN….
-  if (!isNetwork && code !== "") {
+  // With smtps a bad certificate is an error of the socket too; network codes look like ECONN….
+  if (!isNetwork) {
     const message = `TLS with the mail server ${server} could not be established (${code}).`;
     return { permanent: false, errorClass: "smtp_tls", message };
   }
-  const message = `The mail server ${server} cannot be reached (${code === "" ? "ESOCKET" : code}).`;
+  const message = `The mail server ${server} cannot be reached (${code}).`;
   return { permanent: false, errorClass: "smtp_unreachable", message };
 }
 

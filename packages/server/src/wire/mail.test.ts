@@ -3,7 +3,7 @@
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerAddress, type SMTPServerOptions } from "smtp-server";
 import { afterEach, describe, expect, it } from "vitest";
-import { listen, Openings, openRawFarEnd, selfSigned } from "./far-end.ts";
+import { listen, Openings, openRawFarEnd, selfSigned } from "../../test/support/far-end.ts";
 import { createMailDoor, type Mail, type MailDoorOptions, type MailOutcome } from "./mail.ts";
 
 const openings = new Openings();

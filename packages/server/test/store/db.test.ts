@@ -1,8 +1,6 @@
 // The door to PostgreSQL: types, refusals, transactions, retries, lost connections, listening.
 
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +14,7 @@ import {
   violatedConstraint,
 } from "../../src/store/db.ts";
 import { createTestDatabase, type TestDatabase } from "../support/db.ts";
+import { startRelay } from "../support/relay.ts";
 
 let test: TestDatabase;
 let db: Database;
@@ -360,55 +359,3 @@ describe("connect", () => {
     expect(attempt).not.toThrow("hush");
   });
 });
-
-interface Relay {
-  dir: string;
-  // From now on nothing is passed on, in either direction; connections stay open.
-  mute(): void;
-  // Resolves when a muted client has said something.
-  heard(): Promise<void>;
-  cut(): void;
-  stop(): Promise<void>;
-}
-
-// Stands between a client and the server's socket and can lose what is said.
-async function startRelay(socketDir: string): Promise<Relay> {
-  const dir = await mkdtemp(path.join(os.tmpdir(), "trigrun-relay-"));
-  const sockets = new Set<net.Socket>();
-  let isMute = false;
-  let tellHeard: () => void = () => undefined;
-  const heard = new Promise<void>((resolve) => {
-    tellHeard = resolve;
-  });
-  const server = net.createServer((client) => {
-    const upstream = net.connect(path.join(socketDir, ".s.PGSQL.5432"));
-    for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {
-      sockets.add(from);
-      from.on("data", (chunk) => {
-        if (!isMute) to.write(chunk);
-        else if (from === client) tellHeard();
-      });
-      from.on("error", () => undefined);
-      from.on("close", () => to.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(path.join(dir, ".s.PGSQL.5432"), resolve);
-  });
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    dir,
-    mute: () => {
-      isMute = true;
-    },
-    heard: () => heard,
-    cut,
-    stop: async () => {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-      await rm(dir, { recursive: true });
-    },
-  };
-}

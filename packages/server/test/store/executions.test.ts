@@ -118,7 +118,7 @@ describe("unplanExecutions", () => {
 });
 
 describe("listExecutions", () => {
-  it("finds executions by the name of a deleted job, and of all jobs that share a name", async () => {
+  it("finds executions by the name of a deleted job, and of all jobs of that name", async () => {
     const gone = await insertJobRow(db, { workspaceId, name: "twin", deletedAt: now });
     const here = await insertJobRow(db, { workspaceId, name: "twin" });
     const ofGone = await insertExecutionRow(db, { workspaceId, jobId: gone });

@@ -117,7 +117,11 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   await app.ready();
 
   const toClient = (token: string) =>
-    createClient({ baseUrl: "http://test", token, fetch: (url, init) => fetchFrom(app, url, init) });
+    createClient({
+      baseUrl: "http://test",
+      token,
+      fetch: (url, init) => fetchFrom(app, url, init),
+    });
   const addTenant = async (): Promise<Tenant> => {
     const workspaceId = newId("workspace", clock.now());
     await db.run(sql`insert into workspaces (id, name) values (${workspaceId}, ${workspaceId})`);
@@ -203,7 +207,9 @@ async function send(app: FastifyInstance, call: Call): Promise<Answer> {
     status: response.statusCode,
     headers: response.headers,
     text: response.body,
-    body: isJson(response.headers["content-type"]) ? JSON.parse(response.body || "null") : undefined,
+    body: isJson(response.headers["content-type"])
+      ? JSON.parse(response.body || "null")
+      : undefined,
   };
 }
 

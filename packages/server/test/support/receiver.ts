@@ -21,6 +21,8 @@ export interface Receiver {
   readonly calls: ReceivedCall[];
   /** The answers to come, in order; the last one repeats. Without any: 200. */
   answers(...answers: Answer[]): void;
+  /** From now on answers with what it was sent, headers and all. */
+  echoes(status: number): void;
   /** Resolves when the next call has arrived. */
   nextCall(): Promise<ReceivedCall>;
   stop(): Promise<void>;
@@ -30,6 +32,7 @@ export async function startReceiver(): Promise<Receiver> {
   const calls: ReceivedCall[] = [];
   const waiting: ((call: ReceivedCall) => void)[] = [];
   let script: Answer[] = [];
+  let echoStatus: number | undefined;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -42,6 +45,10 @@ export async function startReceiver(): Promise<Receiver> {
       };
       calls.push(call);
       for (const resolve of waiting.splice(0)) resolve(call);
+      if (echoStatus !== undefined) {
+        response.writeHead(echoStatus).end(JSON.stringify(call));
+        return;
+      }
       const answer = script.length > 1 ? script.shift() : script[0];
       if (answer === "silence") return;
       if (answer === "reset") {
@@ -58,6 +65,9 @@ export async function startReceiver(): Promise<Receiver> {
     calls,
     answers(...answers) {
       script = answers;
+    },
+    echoes(status) {
+      echoStatus = status;
     },
     nextCall: () => new Promise((resolve) => waiting.push(resolve)),
     async stop() {

@@ -1,4 +1,4 @@
-// The other side of a wire, for the tests of this folder: a server on loopback that counts what
+// The other side of a wire, for tests of the two doors: a server on loopback that counts what
 // reaches it. It must never be imported by anything but a test.
 
 import { createServer as createHttpServer, type RequestListener } from "node:http";

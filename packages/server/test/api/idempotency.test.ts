@@ -1,0 +1,163 @@
+// Rules of `Idempotency-Key`: one key, one piece of work, one answer.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sql } from "../../src/store/db.ts";
+import { createTestApi, type TestApi } from "../support/api.ts";
+
+let test: TestApi;
+beforeAll(async () => {
+  test = await createTestApi();
+});
+afterAll(() => test.close());
+
+const path = "/v1/notification-channels";
+let count = 0;
+
+function newChannel(name = `channel-${count++}`) {
+  const config = { url: "https://example.com/hook", secret: "whsec_something" };
+  return { name, type: "webhook", config };
+}
+
+function post(key: string, body: unknown, extra: { path?: string; token?: string } = {}) {
+  const headers = { "idempotency-key": key };
+  return test.call({ method: "POST", path, body, headers, ...extra });
+}
+
+async function countChannels(name: string): Promise<number> {
+  const rows = await test.db.rows(sql`select id from channels where name = ${name}`);
+  return rows.length;
+}
+
+describe("the same key", () => {
+  it("answers the first result again, to the byte, and creates nothing", async () => {
+    const body = newChannel();
+    const first = await post("same", body);
+    const again = await post("same", body);
+    expect(first.status).toBe(201);
+    expect(first.headers["idempotent-replayed"]).toBeUndefined();
+    expect(again.status).toBe(201);
+    expect(again.headers["idempotent-replayed"]).toBe("true");
+    expect(again.text).toBe(first.text);
+    expect(await countChannels(body.name)).toBe(1);
+  });
+
+  it("knows the body again however it is written", async () => {
+    const body = newChannel();
+    const first = await post("spelling", body);
+    const config = { secret: "whsec_something", url: "https://example.com/hook" };
+    const text = JSON.stringify({ type: "webhook", config, name: body.name }, null, 2);
+    expect((await post("spelling", text)).text).toBe(first.text);
+  });
+
+  it.each([
+    ["body", () => ({ ...newChannel(), name: "another" }), {}],
+    ["path", () => ({}), { path: "/v1/jobs/job_x/notification-rules" }],
+  ])("with another %s is a conflict that says so", async (what, toBody, extra) => {
+    const body = newChannel();
+    await post(`conflict-${what}`, body);
+    const other = what === "path" ? { channel_id: "chan_x", event: "on_failure" } : toBody();
+    const answer = await post(`conflict-${what}`, other, extra);
+    expect([answer.status, answer.body.error.code]).toEqual([409, "conflict"]);
+    expect(answer.body.error.message).toContain(`"conflict-${what}"`);
+    // The first one still stands.
+    expect((await post(`conflict-${what}`, body)).status).toBe(201);
+  });
+
+  it("of two requests at once creates one thing and answers it twice", async () => {
+    const body = newChannel();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post("at-once", body)));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(answers.every(({ status }) => status === 201)).toBe(true);
+    const fresh = answers.filter(({ headers }) => !headers["idempotent-replayed"]);
+    expect(fresh).toHaveLength(1);
+    expect(await countChannels(body.name)).toBe(1);
+  });
+
+  it("is free again after a request that failed", async () => {
+    const body = newChannel();
+    await post("taken", body);
+    const failed = await post("failed", body);
+    expect(failed.status).toBe(409);
+    expect(failed.body.error.message).toContain(body.name);
+    expect((await post("failed", { name: 5 })).status).toBe(400);
+    expect((await post("failed", newChannel())).status).toBe(201);
+  });
+
+  it("means something new after 24 hours", async () => {
+    const body = newChannel();
+    const first = await post("aged", body);
+    test.clock.advance(24 * 3_600_000 - 60_000);
+    expect((await post("aged", body)).text).toBe(first.text);
+    test.clock.advance(60_000);
+    const other = await post("aged", newChannel());
+    expect(other.status).toBe(201);
+    expect(other.headers["idempotent-replayed"]).toBeUndefined();
+    expect(other.body.id).not.toBe(first.body.id);
+  });
+
+  it("is another workspace's own", async () => {
+    const stranger = await test.addTenant();
+    const body = newChannel();
+    const first = await post("shared", body);
+    const theirs = await post("shared", body, { token: stranger.token });
+    expect(theirs.status).toBe(201);
+    expect(theirs.body.id).not.toBe(first.body.id);
+  });
+
+  it("keeps the status, too: 200 for a rule that stood, 202 for a run", async () => {
+    const channel = await test.client.createChannel({
+      body: { name: "for-rules", type: "webhook", config: { url: "https://example.com/x" } },
+    });
+    const job = await test.client.createJob({
+      body: {
+        name: "job",
+        kind: "recurring",
+        schedule: { every_n_minutes: 60 },
+        request: { url: "https://example.com/run" },
+      },
+    });
+    const rule = { channel_id: channel.id, event: "on_failure" };
+    const rules = { path: `/v1/jobs/${job.id}/notification-rules` };
+    expect((await post("rule-new", rule, rules)).status).toBe(201);
+    expect((await post("rule-stands", rule, rules)).status).toBe(200);
+    expect((await post("rule-stands", rule, rules)).status).toBe(200);
+    expect((await post("rule-new", rule, rules)).status).toBe(201);
+    const run = { path: `/v1/jobs/${job.id}/run-now` };
+    const first = await post("run", undefined, run);
+    expect(first.status).toBe(202);
+    expect((await post("run", undefined, run)).body.id).toBe(first.body.id);
+    const runs = await test.client.listJobExecutions({ params: { id: job.id } });
+    expect(runs.items.map(({ id }) => id)).toEqual([first.body.id]);
+  });
+});
+
+describe("the header", () => {
+  it.each(["", " ", "two words", "ä", "x".repeat(256)])("is refused as %j", async (key) => {
+    const answer = await post(key, newChannel());
+    expect(answer.status).toBe(400);
+    expect(answer.body.error.details).toEqual([
+      { path: "Idempotency-Key", message: "must be 1 to 255 visible ASCII characters" },
+    ]);
+  });
+
+  it("may be 255 characters long", async () => {
+    expect((await post("x".repeat(255), newChannel())).status).toBe(201);
+  });
+
+  it("means nothing to requests that create nothing", async () => {
+    const headers = { "idempotency-key": "two words" };
+    expect((await test.call({ path, headers })).status).toBe(200);
+  });
+});
+
+it("keeps no fingerprint that a plain hash of the body would match", async () => {
+  const body = newChannel();
+  await post("fingerprint", body);
+  const [row] = await test.db.rows<{ text: string; response: string }>(sql`
+    select encode(fingerprint, 'hex') as text, response::text from idempotency_keys
+    where key = 'fingerprint'`);
+  const { services } = test;
+  const canonical = { config: { secret: body.config.secret, url: body.config.url } };
+  const text = JSON.stringify(["POST", path, { ...canonical, name: body.name, type: body.type }]);
+  expect(row?.text).toBe(services.vault.fingerprints(text)[0]?.toString("hex"));
+  expect(row?.response).not.toContain("whsec_something");
+});
