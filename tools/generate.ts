@@ -28,8 +28,8 @@ function errorsDocument(): string {
   return [
     "# Error codes",
     notice,
-    'Every error is `{ "error": { "code", "message", "details" } }`. `message` says what to do about it;\n' +
-      "`details` lists `{ path, message }` for each wrong field, and is empty otherwise.",
+    'Every error is `{ "error": { "code", "message", "details" } }`. `message` says what to do\n' +
+      "about it; `details` lists `{ path, message }` for each wrong field, and is empty otherwise.",
     toTable(["code", "status", "meaning"], rows),
   ].join("\n\n");
 }
@@ -65,8 +65,8 @@ function channelsDocument(): string {
     ].join("\n\n");
   });
   const lead =
-    "A channel is where notifications go: `POST /v1/notification-channels` with `name`, `type` and\n" +
-    "`config`, or `cronctl channels create`. Credentials are encrypted at rest and answered masked.";
+    "A channel is where notifications go: `POST /v1/notification-channels` with `name`, `type`\n" +
+    "and `config`, or `cronctl channels create`. Credentials are encrypted at rest and answered\nmasked.";
   return ["# Channel types", notice, lead, ...parts].join("\n\n");
 }
 

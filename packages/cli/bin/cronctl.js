@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts the built program. Kept apart from the build so that npm can link it before anything is built.
+// Starts the built program. It stands apart from the build, so that npm can link it before
+// anything is built.
 import { existsSync } from "node:fs";
 
 const built = new URL("../dist/cronctl.js", import.meta.url);

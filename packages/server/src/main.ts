@@ -154,10 +154,12 @@ const plainFailures = [
 ];
 
 function toSentence(error: unknown): string {
-  if (plainFailures.some((kind) => error instanceof kind)) return (error as Error).message;
-  const isPortTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  if (isPortTaken) return "The port is taken by another program. Choose another with --port.";
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (plainFailures.some((kind) => error instanceof kind)) return error.message;
+  if ("code" in error && error.code === "EADDRINUSE") {
+    return "The port is taken by another program. Choose another with --port.";
+  }
+  return error.stack ?? error.message;
 }
 
 try {

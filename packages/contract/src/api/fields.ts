@@ -122,7 +122,8 @@ export const headers = z
   .refine((value) => Object.keys(value).length <= 50, "must not be more than 50 headers")
   .refine(
     (value) => !Object.keys(value).some((key) => connectionHeaders.has(key.toLowerCase())),
-    `must not name ${"connection, content-length, expect, keep-alive, te, trailer, transfer-encoding or upgrade"}: TrigRun sets them`,
+    "must not name headers of the connection itself (connection, content-length, expect, " +
+      "keep-alive, te, trailer, transfer-encoding, upgrade): TrigRun sets them",
   );
 
 const connectionHeaders = new Set([

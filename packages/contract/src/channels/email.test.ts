@@ -33,7 +33,7 @@ describe("the addresses", () => {
   });
 
   it.each([
-    "[email protected]",
+    "[hidden protected]",
     "team",
     "@example.com",
     "team@",
@@ -76,6 +76,13 @@ describe("the addresses", () => {
   ])("are refused when they are none: %j", (value) => {
     expect(parse(value).success).toBe(false);
   });
+
+  it.each(["[email protected]", "[email\u00a0protected]"])(
+    "may be what a web page shows in place of one: %j",
+    (value) => {
+      expect(parse(value).data).toEqual({ email: [value] });
+    },
+  );
 
   it("say which one is wrong", () => {
     expect(parse(["a@example.com", "b"]).error?.issues).toMatchObject([

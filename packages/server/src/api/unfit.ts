@@ -20,31 +20,32 @@ export function findUnfit(root: unknown): ErrorDetail[] {
   const found: ErrorDetail[] = [];
   const stack: Node[] = [{ value: root, depth: 0, key: "", parent: undefined }];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (typeof node.value === "string") {
-      if (!isStorable(node.value)) found.push(tell(node, `must not contain ${unstorable}`));
-    } else if (node.depth >= depthMax) {
+    const { value, depth } = node;
+    if (depth >= depthMax && typeof value === "object") {
       const [top = ""] = pathOf(node);
       return [{ path: toPath([top]), message: "must not nest over 64 levels" }];
-    } else {
-      if (!Object.keys(node.value ?? {}).every(isStorable)) {
-        found.push(tell(node, `has a name with ${unstorable}`));
-      }
-      for (const child of listChildren(node)) stack.push(child);
     }
+    const message = faultOf(value);
+    if (message !== undefined) found.push({ path: toPath(pathOf(node)), message });
+    for (const child of listChildren(node)) stack.push(child);
   }
   return found;
 }
 
-/** Only what can be unfit or hold something that is. */
-function listChildren(parent: Node): Node[] {
-  const entries = Object.entries(parent.value ?? {});
-  return entries
-    .filter(([key, value]) => isStorable(key) && ["string", "object"].includes(typeof value))
-    .map(([key, value]) => ({ value, depth: parent.depth + 1, key, parent }));
+function faultOf(value: unknown): string | undefined {
+  if (typeof value === "string") {
+    return isStorable(value) ? undefined : `must not contain ${unstorable}`;
+  }
+  if (Object.keys(value ?? {}).every(isStorable)) return undefined;
+  return `has a name with ${unstorable}`;
 }
 
-function tell(node: Node, message: string): ErrorDetail {
-  return { path: toPath(pathOf(node)), message };
+/** Only what can be unfit or hold something that is. */
+function listChildren(parent: Node): Node[] {
+  if (typeof parent.value === "string") return [];
+  return Object.entries(parent.value ?? {})
+    .filter(([key, value]) => isStorable(key) && ["string", "object"].includes(typeof value))
+    .map(([key, value]) => ({ value, depth: parent.depth + 1, key, parent }));
 }
 
 function pathOf(node: Node): string[] {

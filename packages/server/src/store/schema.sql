@@ -74,6 +74,7 @@ create table channels (
   constraint channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
   constraint disabled_with_reason CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL)))
 );
+CREATE INDEX channels_list_idx ON channels USING btree (workspace_id, id DESC);
 
 create table deliveries (
   id text not null,

@@ -10,6 +10,7 @@ import {
   insertExecutionRow,
   rowsMadeAt,
 } from "../support/rows.ts";
+import { hearWake } from "../support/wakes.ts";
 
 let api: TestApi;
 let channels = 0;
@@ -270,16 +271,11 @@ describe("retrying a delivery", () => {
 
   it("wakes the sender", async () => {
     const { params } = await insertOne();
-    let hear: () => void = () => undefined;
-    const heard = new Promise<void>((resolve) => {
-      hear = resolve;
+    await hearWake(api.db, "sender", () => api.client.retryDelivery({ params }));
+    await hearWake(api.db, "sender", async () => {
+      await insertOne();
+      await api.client.retryDeliveries({ body: {} });
     });
-    const listening = await api.db.listen("trigrun_wake", (payload) => {
-      if (payload === "sender") hear();
-    });
-    await api.client.retryDelivery({ params });
-    await heard;
-    await listening.stop();
   });
 
   it("is kept from those who may only read", async () => {

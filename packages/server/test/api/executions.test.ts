@@ -11,6 +11,7 @@ import {
 } from "../support/jobs.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { type ExecutionRow, insertExecutionRow } from "../support/rows.ts";
+import { hearWake } from "../support/wakes.ts";
 
 let api: TestApi;
 
@@ -222,6 +223,11 @@ describe("replaying an execution", () => {
     );
   });
 
+  it("wakes the runner", async () => {
+    const id = await insert(await createJobParams(api, hourly));
+    await hearWake(api.db, "runner", () => api.client.replayExecution({ params: { id } }));
+  });
+
   it("replays once for one Idempotency-Key", async () => {
     const job = await createJobParams(api, hourly);
     const id = await insert(job);
@@ -287,19 +293,16 @@ describe("cancelling an execution", () => {
     }
   });
 
+  it("wakes the sender", async () => {
+    const id = await insert(await createJobParams(api, hourly), { status: "queued" });
+    await hearWake(api.db, "sender", () => api.client.cancelExecution({ params: { id } }));
+  });
+
   it("tells the node that makes the request", async () => {
     const id = await insert(await createJobParams(api, hourly), { status: "running" });
     await api.db.run(sql`update executions set node_id = 'node_x' where id = ${id}`);
-    let hear: (payload: string) => void = () => undefined;
-    const heard = new Promise<string>((resolve) => {
-      hear = resolve;
-    });
-    const listening = await api.db.listen("trigrun_wake", (payload) => {
-      if (payload.startsWith("cancel ")) hear(payload);
-    });
-    await api.client.cancelExecution({ params: { id } });
-    expect(await heard).toBe(`cancel ${id}`);
-    await listening.stop();
+    const params = { id };
+    await hearWake(api.db, `cancel ${id}`, () => api.client.cancelExecution({ params }));
   });
 
   it.each(["succeeded", "failed", "cancelled"] as const)("refuses one that %s", async (status) => {

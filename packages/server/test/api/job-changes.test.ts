@@ -19,6 +19,7 @@ import {
   scheduledIn,
 } from "../support/jobs.ts";
 import { refusalOf } from "../support/refusal.ts";
+import { hearWake } from "../support/wakes.ts";
 
 let api: TestApi;
 
@@ -60,7 +61,7 @@ describe("changing a job", () => {
     expect(await listExecutionsOf(api, { params })).toHaveLength(1);
   });
 
-  it("counts a changed schedule from now, and takes back what was planned by the old one", async () => {
+  it("counts a changed schedule from now and takes back what the old one planned", async () => {
     const { params } = await createJobParams(api, hourly);
     await planSlot(api, { params }, 1_500);
     const job = await api.client.updateJob({ params, body: { schedule: { every_n_minutes: 5 } } });
@@ -207,6 +208,12 @@ describe("pausing and resuming", () => {
     expect(await api.client.pauseJob(job)).toEqual(paused);
   });
 
+  it("wakes the planner when it is resumed, and when its schedule is changed", async () => {
+    const job = await createJobInState(api, "paused");
+    await hearWake(api.db, "planner", () => api.client.resumeJob(job));
+    await hearWake(api.db, "planner", () => api.client.updateJob({ ...job, body: nightly }));
+  });
+
   it("plans a slot again that the pause took back", async () => {
     const job = await createJobParams(api, scheduledIn(api, 1_900));
     const { next_run_at: slot } = await api.client.getJob(job);
@@ -245,6 +252,13 @@ describe("pausing and resuming", () => {
 });
 
 describe("activating a draft", () => {
+  it("wakes who goes on with it", async () => {
+    const recurring = await createJobParams(api, { ...hourly, state: "draft" });
+    await hearWake(api.db, "planner", () => api.client.activateJob(recurring));
+    const once = await createJobParams(api, { ...oneTime, state: "draft" });
+    await hearWake(api.db, "runner", () => api.client.activateJob(once));
+  });
+
   it("counts the minutes of a recurring job from that moment", async () => {
     const job = await createJobParams(api, { ...hourly, state: "draft" });
     api.clock.advance(50 * minuteMs);

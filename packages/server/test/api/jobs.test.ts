@@ -20,6 +20,7 @@ import {
   request,
 } from "../support/jobs.ts";
 import { refusalOf } from "../support/refusal.ts";
+import { hearWake } from "../support/wakes.ts";
 
 let api: TestApi;
 
@@ -85,6 +86,11 @@ describe("creating a job", () => {
   ])("holds a %s draft back", async (_, fields) => {
     const job = await createJob(api, { ...fields, state: "draft" });
     expect(job).toMatchObject({ state: "draft", next_run_at: null, last_execution: null });
+  });
+
+  it("wakes who goes on with it", async () => {
+    await hearWake(api.db, "planner", () => createJob(api, hourly));
+    await hearWake(api.db, "runner", () => createJob(api, oneTime));
   });
 
   it("attaches rules in the same transaction", async () => {
@@ -319,6 +325,11 @@ describe("reading jobs", () => {
 });
 
 describe("running a job now", () => {
+  it("wakes the runner", async () => {
+    const job = await createJobParams(api, hourly);
+    await hearWake(api.db, "runner", () => api.client.runJobNow(job));
+  });
+
   it.each(["active", "paused", "draft", "completed"] as const)(
     "queues an execution of a job that is %s",
     async (state) => {

@@ -42,7 +42,7 @@ describe("the planner", () => {
     for (const jobId of jobIds) expect(await slots(jobId)).toHaveLength(1);
   });
 
-  it("leaves neither the execution nor the advance behind when its transaction is cut", async () => {
+  it("leaves neither execution nor advance behind when its transaction is cut", async () => {
     const target = await story.addReceiver();
     const jobId = await story.addJob(target.url);
     story.clock.at("2026-03-01T10:10:00Z");

@@ -228,7 +228,7 @@ describe("a delivery", () => {
     });
   });
 
-  it("of an e-mail channel without SMTP settings names the missing setting and goes on", async () => {
+  it("by e-mail without SMTP settings names the missing setting and goes on", async () => {
     const target = await story.addReceiver();
     const jobId = await story.addJob(target.url);
     const body = {

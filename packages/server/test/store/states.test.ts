@@ -19,10 +19,8 @@ const ends = {
   running: "status = 'running', due_at = now(), started_at = now(), finished_at = null",
   queued:
     "status = 'queued', due_at = now(), started_at = null, attempt_count = 0, finished_at = null",
-  succeeded:
-    "status = 'succeeded', due_at = null, started_at = now(), finished_at = now(), attempt_count = 1",
-  failed:
-    "status = 'failed', due_at = null, started_at = now(), finished_at = now(), attempt_count = 1",
+  succeeded: "status = 'succeeded', due_at = null, finished_at = now(), attempt_count = 1",
+  failed: "status = 'failed', due_at = null, finished_at = now(), attempt_count = 1",
   cancelled: "status = 'cancelled', due_at = null, finished_at = now()",
 } as const;
 type Status = keyof typeof ends;

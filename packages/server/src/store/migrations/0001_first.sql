@@ -81,7 +81,7 @@ create index jobs_name_idx on jobs (workspace_id, name, id desc) where deleted_a
 --      └────cancel──────┴─┴──> cancelled
 --
 -- `due_at` is when the next attempt is due, null once ended. `node_id` is the lease.
--- `attempt_count` counts what `attempts` holds; `interruptions` those of them that a dying node cut.
+-- `attempt_count` counts what `attempts` holds, `interruptions` those that a dying node cut.
 create table executions (
   id text collate "C" primary key,
   workspace_id text collate "C" not null references workspaces,
@@ -93,7 +93,8 @@ create table executions (
   started_at timestamptz(3),
   finished_at timestamptz(3),
   attempt_count integer not null default 0 check (attempt_count >= 0),
-  interruptions integer not null default 0 check (interruptions between 0 and attempt_count),
+  interruptions integer not null default 0
+    check (interruptions between 0 and attempt_count),
   node_id text collate "C",
   reason text,
   replay_of text collate "C",
