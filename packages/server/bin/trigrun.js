@@ -6,8 +6,7 @@ import { existsSync } from "node:fs";
 const built = new URL("../dist/trigrun.js", import.meta.url);
 if (!existsSync(built)) {
   process.stderr.write(
-    "trigrun is not built yet. Run `npm run build` in the project's folder first.
-",
+    "trigrun is not built yet. Run `npm run build` in the project's folder first.\n",
   );
   process.exit(1);
 }
