@@ -1,6 +1,6 @@
 // What reaches a terminal and what reaches a program.
 import { describe, expect, it } from "vitest";
-import { toSafeJson } from "../src/display.ts";
+import { toSafeJson, widthOf } from "../src/display.ts";
 import { aChannel, aJob, anEndedExecution, idOf, onePage } from "./support/fixtures.ts";
 import { useServer } from "./support/suite.ts";
 
@@ -99,7 +99,7 @@ describe("a table", () => {
     answer({ listJobs: () => onePage(aJob({ name }), aJob({ name: "日本語".repeat(20) })) });
     const narrow = await type("jobs list", { terminal: 60, env: { NO_COLOR: "1" } });
     for (const line of narrow.stdout.trimEnd().split("\n")) {
-      expect(line.length).toBeLessThanOrEqual(60);
+      expect(widthOf(line)).toBeLessThanOrEqual(60);
     }
     expect(narrow.stdout).toContain("…");
     expect((await type("jobs list")).stdout).toContain(name);

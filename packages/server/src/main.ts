@@ -25,6 +25,9 @@ interface CommonFlags {
 // 7400: free in the registry of well-known services and easy to remember.
 const portDefault = 7400;
 
+// npm and a terminal both pass the same Ctrl-C on; only one that comes later means "do not wait".
+const secondSignalMs = 2_000;
+
 const dataDir = new Option("--data-dir <folder>", "where the database and the keys live")
   .default("./data")
   .env("TRIGRUN_DATA_DIR");
@@ -136,8 +139,12 @@ async function untilStopped(running: Running, log: Log): Promise<void> {
     });
   });
   log.info({ reason }, "stopping: what runs may end");
-  // A second signal does not wait.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  const stoppingSince = performance.now();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (performance.now() - stoppingSince > secondSignalMs) process.exit(1);
+    });
+  }
   await running.stop();
   log.info({}, "stopped");
 }

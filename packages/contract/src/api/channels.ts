@@ -21,7 +21,7 @@ export const channelPatch = z
   .strictObject({
     name: name.optional(),
     config: z
-      .record(z.string(), z.json())
+      .record(z.string(), jsonValue)
       .optional()
       .meta({ description: "Fields given replace those of the channel; null takes one away." }),
   })

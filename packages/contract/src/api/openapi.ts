@@ -1,8 +1,8 @@
 // The OpenAPI 3.1 document, made from the same objects that validate requests.
 import { z } from "zod";
-import { errorTable } from "./errors.ts";
+import { type ErrorCode, errorTable } from "./errors.ts";
 import { api } from "./index.ts";
-import { errorsOf, type Route } from "./route.ts";
+import { errorsOf, type Route, tags } from "./route.ts";
 
 type Json = Record<string, unknown>;
 
@@ -12,6 +12,11 @@ const schemaOptions = (io: "input" | "output") =>
     io,
     reused: "inline",
     unrepresentable: "any",
+    override: ({ jsonSchema }: { jsonSchema: Json }) => {
+      // Readers of OpenAPI refuse words that are neither JSON Schema's nor marked as somebody's.
+      if ("alias_of" in jsonSchema) jsonSchema["x-alias-of"] = jsonSchema.alias_of;
+      delete jsonSchema.alias_of;
+    },
   }) as const;
 
 /** Component names of the schemas with an id; answers only, so input never shadows output. */
@@ -78,7 +83,10 @@ function toResponses(definition: Route, components: Json): Json {
   const { response } = definition;
   const success: Json = {
     description: definition.status === 204 ? "Done." : "The result.",
-    headers: { "x-request-id": { $ref: "#/components/headers/RequestId" } },
+    headers: refer("headers", {
+      "x-request-id": "RequestId",
+      ...(definition.creates ? { "idempotent-replayed": "IdempotentReplayed" } : {}),
+    }),
     ...(response
       ? { content: { "application/json": { schema: toSchema(response, "output", components) } } }
       : {}),
@@ -87,19 +95,38 @@ function toResponses(definition: Route, components: Json): Json {
   if (definition.alsoStatus) {
     responses[definition.alsoStatus] = { ...success, description: "It stands already." };
   }
-  const byStatus = new Map<number, string[]>();
+  const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorsOf(definition)) {
-    const { status, meaning } = errorTable[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${meaning}`]);
+    const { status } = errorTable[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  for (const [status, lines] of [...byStatus].sort(([a], [b]) => a - b)) {
-    responses[status] = {
-      description: lines.join("\n\n"),
-      headers: { "x-request-id": { $ref: "#/components/headers/RequestId" } },
-      content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-    };
+  for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
+    responses[status] = toErrorResponse(status, codes);
   }
   return responses;
+}
+
+function toErrorResponse(status: number, codes: readonly ErrorCode[]): Json {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorTable[code].meaning}`).join("\n\n"),
+    headers: refer("headers", {
+      "x-request-id": "RequestId",
+      ...(status === 429 || status === 503 ? { "retry-after": "RetryAfter" } : {}),
+    }),
+    content: {
+      "application/json": {
+        schema: { $ref: "#/components/schemas/Error" },
+        examples: refer("examples", Object.fromEntries(codes.map((code) => [code, code]))),
+      },
+    },
+  };
+}
+
+/** References to components, each under the name that it has where it is used. */
+function refer(kind: "headers" | "examples", names: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(
+    Object.entries(names).map(([key, name]) => [key, { $ref: `#/components/${kind}/${name}` }]),
+  );
 }
 
 function toOperation(operationId: string, definition: Route, components: Json): Json {
@@ -156,6 +183,32 @@ const errorSchema = {
   },
 };
 
+/** One answer for each code; the responses of the operations point here. */
+function toErrorExamples(): Json {
+  const details = [{ path: "request.timeout_seconds", message: "must be 300 or less" }];
+  return Object.fromEntries(
+    Object.entries(errorTable).map(([code, { meaning: message }]) => {
+      const error = { code, message, details: code === "validation_failed" ? details : [] };
+      return [code, { value: { error } }];
+    }),
+  );
+}
+
+const headers = {
+  RequestId: {
+    description: "Names this answer in the server's log.",
+    schema: { type: "string" },
+  },
+  RetryAfter: {
+    description: "In how many seconds to try again.",
+    schema: { type: "integer" },
+  },
+  IdempotentReplayed: {
+    description: "`true` when the answer is that of an earlier request with the same key.",
+    schema: { type: "string", const: "true" },
+  },
+};
+
 /** The whole document. `version` is the product's. */
 export function toOpenApi(version: string): Json {
   const schemas: Json = { Error: errorSchema, ...toComponents() };
@@ -176,20 +229,14 @@ export function toOpenApi(version: string): Json {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
-    tags: [...new Set(Object.values<Route>(api).map((definition) => definition.tag))].map(
-      (name) => ({ name }),
-    ),
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", description: "An API token: `cron_pat_…`." },
       },
-      headers: {
-        RequestId: {
-          description: "Names this answer in the server's log.",
-          schema: { type: "string" },
-        },
-      },
+      headers,
+      examples: toErrorExamples(),
       schemas,
     },
   };

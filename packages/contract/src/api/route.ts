@@ -9,6 +9,18 @@ export type Role = (typeof roles)[number];
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
+/** The groups of the API in the order of its documents, each with what it is about. */
+export const tags = {
+  Jobs: "A job is a saved HTTP request with a schedule and a retry policy.",
+  Schedules: "A schedule says when a job is due. Here it can be tried out without a job.",
+  Executions: "An execution is one logical run of a job, with every attempt that was made.",
+  "Notification channels": "A channel is a configured address: webhook, email, Slack, Discord.",
+  "Notification rules": "A rule tells a channel about an event of a job.",
+  Deliveries: "A delivery is one event on its way to one channel, with every try of it.",
+  Authentication: "Who is asking, and what they may do.",
+  Health: "For load balancers and service managers. They need no token.",
+} as const;
+
 export interface Route {
   readonly method: Method;
   /** With `:name` placeholders, each a key of `params`. */
@@ -17,7 +29,7 @@ export interface Route {
   readonly summary: string;
   /** What the summary cannot say, in Markdown. */
   readonly description?: string;
-  readonly tag: string;
+  readonly tag: keyof typeof tags;
   readonly role: Role;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

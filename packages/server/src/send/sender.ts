@@ -11,7 +11,6 @@
 //   7. settle  record try and outcome (settler.ts)
 import assert from "node:assert/strict";
 import {
-  type AnyChannelType,
   type Event,
   type Exchange,
   type ExecutionFacts,
@@ -26,6 +25,7 @@ import { faultPoint } from "../fault-point.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import { createSettler } from "../settler.ts";
+import type { OpenChannel, SealedChannel } from "../store/channels.ts";
 import { type Database, DatabaseUnavailable } from "../store/db.ts";
 import {
   type ClaimedDelivery,
@@ -33,7 +33,6 @@ import {
   nextDueAt,
   readSealedChannel,
   release,
-  type SealedChannel,
   type Settlement,
   settleIfLeased,
 } from "../store/delivery-queue.ts";
@@ -53,14 +52,6 @@ import {
   toUnsentTry,
   withoutContents,
 } from "./try.ts";
-
-/** A channel ready to send: its credentials are opened. */
-export interface OpenChannel {
-  readonly type: AnyChannelType;
-  readonly config: Readonly<Record<string, unknown>>;
-  /** The current secret first, then those of a rotation that are still valid. */
-  readonly signingSecrets: readonly string[];
-}
 
 export interface SenderOptions {
   readonly db: Database;

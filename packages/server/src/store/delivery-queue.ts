@@ -3,6 +3,7 @@
 import type { Event, ExecutionFacts } from "@trigrun/contract";
 import type { Delivery } from "../send/delivery.ts";
 import type { Try } from "../send/try.ts";
+import type { SealedChannel } from "./channels.ts";
 import { sql, type Tx } from "./db.ts";
 
 interface ClaimedRow {
@@ -22,18 +23,9 @@ interface ClaimedRow {
   disabled_reason: string | null;
 }
 
-/** The channel row of a delivery, its credentials still sealed. */
-export interface SealedChannel {
-  readonly id: string;
-  readonly type: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly secrets: Buffer;
-  readonly disabledReason: string | null;
-}
-
 export interface ClaimedDelivery extends Delivery {
   /** Null when the channel was deleted while its delivery was being made. */
-  readonly channel: SealedChannel | null;
+  readonly channel: (SealedChannel & { readonly disabledReason: string | null }) | null;
 }
 
 function toDelivery(row: ClaimedRow): ClaimedDelivery {
@@ -138,7 +130,7 @@ export async function readSealedChannel(
   id: string,
 ): Promise<SealedChannel | undefined> {
   const rows = await tx.rows<SealedChannel>(sql`
-    select id, type, config, secrets, disabled_reason as "disabledReason"
+    select id, type, config, secrets
     from channels where workspace_id = ${workspaceId} and id = ${id}`);
   return rows[0];
 }

@@ -14,9 +14,9 @@ const MIGRATIONS = new URL("./migrations/", import.meta.url);
 
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
-// Any number will do that no other program takes on the same database: "TrigRun" in ASCII, cut to
-// the seven bytes that a JavaScript number can carry exactly.
-const LOCK_KEY = 0x5472_6967_52;
+// Any number will do that no other program takes on the same database: "TrigRu" in ASCII, the
+// six letters that a JavaScript number carries exactly.
+const LOCK_KEY = 0x5472_6967_5275;
 
 // A rewrite of a big table takes minutes, a wait for another process's rewrite as long. An hour is
 // the point where an operator should look.

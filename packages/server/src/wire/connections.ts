@@ -141,24 +141,22 @@ export class Connections {
     return this.origins.has(key);
   }
 
-  /** `mustBeFresh`: on a new connection, even if that costs an idle one its place. */
+  /** `mustBeFresh`: not on an idle connection, however many there are. */
   board(key: string, passenger: Passenger, mustBeFresh: boolean): void {
     let origin = this.origins.get(key);
     if (origin === undefined) {
       origin = new Origin(key);
       this.origins.set(key, origin);
     }
-    const kept = origin.idle.at(-1);
+    const kept = mustBeFresh ? undefined : origin.idle.at(-1);
     if (kept !== undefined) {
-      if (!mustBeFresh) {
-        this.unidle(kept);
-        kept.carry(passenger);
-        return;
-      }
-      if (origin.connections.size >= this.limits.connectionsPerOriginMax) this.drop(kept);
+      this.unidle(kept);
+      kept.carry(passenger);
+    } else if (origin.connections.size < this.limits.connectionsPerOriginMax) {
+      this.open(origin, passenger);
+    } else {
+      origin.join(passenger);
     }
-    if (origin.connections.size < this.limits.connectionsPerOriginMax) this.open(origin, passenger);
-    else origin.join(passenger);
   }
 
   /** Called once per passenger, when its outcome is known. */

@@ -109,7 +109,8 @@ describe("the deadline", () => {
   it("ends a call whose TLS handshake hangs", async () => {
     const far = await openSilent();
     const url = `https://127.0.0.1:${far.port}/`;
-    const outcome = await openDoor().call(ask(url, { timeoutMs: 150 }));
+    const door = openDoor({ connectTimeoutMs: 600_000 });
+    const outcome = await door.call(ask(url, { timeoutMs: 150 }));
     expect(outcome).toMatchObject({
       kind: "timeout",
       errorClass: "timeout_connect",
@@ -133,7 +134,11 @@ describe("the deadline", () => {
     await far.emptied();
   });
 
-  it("counts waiting in line, and who gave up there is never sent", async () => {
+  // Few of the line give up, then most of it: the two are forgotten in different ways.
+  it.each([
+    [2, 10],
+    [20, 1],
+  ])("counts waiting in line: %i give up and are never sent, %i wait", async (hasty, patient) => {
     const urls: (string | undefined)[] = [];
     const far = openings.keep(
       await openHttpFarEnd((request, response) => {
@@ -142,24 +147,25 @@ describe("the deadline", () => {
       }),
     );
     const door = openDoor({ connectionsPerOriginMax: 1 });
-    const slow = door.call(ask(`${far.url}/slow`, { timeoutMs: 400 }));
-    const inLine = Array.from({ length: 20 }, () =>
-      door.call(ask(`${far.url}/in-line`, { timeoutMs: 100 })),
-    );
-    const patient = door.call(ask(`${far.url}/patient`));
-    for (const outcome of await Promise.all(inLine)) {
-      expect(outcome).toMatchObject({ kind: "timeout", errorClass: "timeout_queue" });
-      expect(outcome.phases).toEqual({
-        dnsMs: null,
-        connectMs: null,
-        tlsMs: null,
-        firstByteMs: null,
-        bodyMs: null,
+    const callAll = (count: number, path: string, timeoutMs: number) =>
+      Promise.all(
+        Array.from({ length: count }, () => door.call(ask(`${far.url}${path}`, { timeoutMs }))),
+      );
+    const [slow, gone, answered] = await Promise.all([
+      callAll(1, "/slow", 400),
+      callAll(hasty, "/hasty", 100),
+      callAll(patient, "/patient", 10_000),
+    ]);
+    expect(slow[0]).toMatchObject({ kind: "timeout", errorClass: "timeout_response" });
+    for (const outcome of answered) expect(outcome).toMatchObject({ kind: "answered" });
+    for (const outcome of gone) {
+      expect(outcome).toMatchObject({
+        kind: "timeout",
+        errorClass: "timeout_queue",
+        phases: { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, bodyMs: null },
       });
     }
-    expect(await slow).toMatchObject({ kind: "timeout", errorClass: "timeout_response" });
-    expect(await patient).toMatchObject({ kind: "answered" });
-    expect(urls).toEqual(["/slow", "/patient"]);
+    expect(urls).toEqual(["/slow", ...Array(patient).fill("/patient")]);
   });
 
   it("of one call leaves the others on the same origin alone", async () => {

@@ -97,7 +97,6 @@ class Run implements ExchangeOwner {
   private timer: NodeJS.Timeout | undefined;
   private hop: Hop | undefined;
   private exchange: Exchange | undefined;
-  private hasRepeated = false;
 
   constructor(house: House, call: HttpCall, resolve: (outcome: HttpOutcome) => void) {
     this.house = house;
@@ -162,14 +161,14 @@ class Run implements ExchangeOwner {
 
   onError(exchange: Exchange, error: Error): void {
     const { isReused, hasBegun, host } = exchange;
-    const mayRepeat =
-      isReused && !hasBegun && isClosedByPeer(error) && idempotentMethods.has(this.call.method);
-    if (mayRepeat && !this.hasRepeated && this.hop !== undefined) {
+    const { hop } = this;
+    const isStale = isReused && !hasBegun && isClosedByPeer(error);
+    if (isStale && hop !== undefined && idempotentMethods.has(hop.method)) {
       // A kept connection that the far end was closing just as we wrote. Only a fresh one tells
-      // whether the host is really gone; a POST is not repeated, it may have arrived.
-      this.hasRepeated = true;
+      // whether the host is really gone, and being fresh it is not repeated again. A POST is not
+      // repeated at all: it may have arrived.
       this.house.connections.leave(exchange.originKey, exchange, false);
-      this.send(this.hop, true);
+      this.send(hop, true);
       return;
     }
     this.fail(describeSendError({ host, isReused, hasBegun }, error));

@@ -2,7 +2,7 @@
 // gets at files that lie in root's own folders. It gives up rights and never gains any.
 
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
-import { chown, lstat, mkdir, readFile, stat } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { EmbeddedPostgresError, errorCode } from "./errors.ts";
@@ -34,23 +34,26 @@ export async function chooseAccount(postgresDir: string, reach: string[]): Promi
   return { ...ids, spawn: spawnWith(capability, ids), obstacle: undefined };
 }
 
-// Makes a folder that only the account may enter.
+// Makes a folder that only the account may enter, or makes an existing one so.
 export async function makePrivateFolder(dir: string, account: Account): Promise<void> {
+  const isRoot = process.getuid?.() === 0;
   try {
     await mkdir(dir, { mode: 0o700 });
-    if (process.getuid?.() === 0) await chown(dir, account.uid, account.gid);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
-    // In a place like /tmp anyone may have made it first, or a link to somewhere else.
+    // In a place like /tmp anyone may have made it first, or a link to somewhere else. Root's own
+    // is what a restored backup brings.
     const found = await lstat(dir);
-    const isOpen = (found.mode & 0o077) !== 0;
-    if (!found.isDirectory() || found.uid !== account.uid || isOpen) {
+    const isOurs = found.uid === account.uid || (isRoot && found.uid === 0);
+    if (!found.isDirectory() || !isOurs) {
       throw new EmbeddedPostgresError(
-        `The folder ${dir} must belong to user ${account.uid} with mode 0700 and does not. ` +
-          "Remove it and start again.",
+        `The folder ${dir} belongs to user ${found.uid}, not to the database's user ` +
+          `${account.uid}. Remove it and start again.`,
       );
     }
+    await chmod(dir, 0o700);
   }
+  if (isRoot) await chown(dir, account.uid, account.gid);
 }
 
 interface Ids {
