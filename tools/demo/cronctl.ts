@@ -18,8 +18,8 @@ const program = fileURLToPath(new URL("../../packages/cli/bin/cronctl.js", impor
 
 export async function runCronctl(options: CronctlOptions, args: readonly string[]): Promise<void> {
   const { server, home, narrator, signal } = options;
-  const shown = ["cronctl", ...args.map(quote)].join(" ");
-  narrator.print(`\n${narrator.paint("strong", `$ ${shown}`)}`);
+  narrator.gap();
+  narrator.print(narrator.paint("strong", `$ ${toCommandLine(args)}`));
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, HOME: home, CRON_API_URL: server.url, CRON_TOKEN: server.token },
     stdio: ["ignore", "inherit", "inherit"],
@@ -34,8 +34,18 @@ export async function runCronctl(options: CronctlOptions, args: readonly string[
   );
   const how = await ending;
   signal.throwIfAborted();
-  narrator.print("");
-  if (how !== "exit code 0") throw new DemoFailed([`\`${shown}\` ended with ${how}.`]);
+  narrator.gap();
+  if (how !== "exit code 0") {
+    throw new DemoFailed([`\`${toCommandLine(args)}\` ended with ${how}.`]);
+  }
+}
+
+// The width of the headings and some; what is longer gets a line for each option.
+const columnsMax = 90;
+
+function toCommandLine(args: readonly string[]): string {
+  const line = ["cronctl", ...args.map(quote)].join(" ");
+  return line.length <= columnsMax ? line : line.replaceAll(" --", " \\\n    --");
 }
 
 function quote(arg: string): string {

@@ -23,8 +23,9 @@ export function tellSummary(narrator: Narrator, snapshot: Snapshot): void {
   narrator.print(narrator.paint("strong", top));
   for (const line of lines) narrator.print(line);
   const tries = snapshot.deliveries.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  narrator.gap();
   narrator.print(
-    `\n${narrator.paint("good", "✓")} ${rows.length} deliveries, all sent, each taken once; ` +
+    `${narrator.paint("good", "✓")} ${rows.length} deliveries, all sent, each taken once; ` +
       `${tries} tries, every signature verified, every message valid.`,
   );
 }

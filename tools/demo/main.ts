@@ -34,8 +34,8 @@ async function playAndTell(parts: Parts, isKept: boolean): Promise<void> {
   });
   const snapshot = await playStory(stage);
   narrator.act("What was told");
-  await stage.cronctl("deliveries", "list");
   tellSummary(narrator, snapshot);
+  await stage.cronctl("deliveries", "list");
   narrator.act("What next");
   tellWhatNext(stage, snapshot, isKept);
   if (!isKept) return;

@@ -11,6 +11,8 @@ export interface Output {
 }
 
 export interface Narrator {
+  /** A blank line, unless there is one. */
+  gap(): void;
   /** A heading. */
   act(title: string): void;
   /** Who did or says something; further lines of `what` stand below the first. */
@@ -41,12 +43,24 @@ export function createNarrator(output: Output, elapsedMs: () => number): Narrato
   const isColoured = output.isTTY === true && output.hasColors?.() === true;
   const paint = (tone: Tone, text: string) => (isColoured ? styleText(styles[tone], text) : text);
   let kept: string[] | undefined;
+  let isAfterGap = false;
   const print = (text: string) => {
-    if (kept === undefined) output.write(`${text}\n`);
-    else kept.push(text);
+    if (kept !== undefined) {
+      kept.push(text);
+      return;
+    }
+    isAfterGap = text === "";
+    output.write(`${text}\n`);
+  };
+  const gap = () => {
+    if (!isAfterGap) print("");
   };
   return {
-    act: (title) => print(`\n${paint("strong", `── ${title} `.padEnd(ruleColumns, "─"))}`),
+    gap,
+    act(title) {
+      gap();
+      print(paint("strong", `── ${title} `.padEnd(ruleColumns, "─")));
+    },
     tell(who, what, tone) {
       const time = `${(elapsedMs() / 1_000).toFixed(1)} s`.padStart(timeColumns - 2);
       const [first = "", ...more] = what.split("\n");
@@ -63,6 +77,7 @@ export function createNarrator(output: Output, elapsedMs: () => number): Narrato
       } finally {
         const lines = kept;
         kept = undefined;
+        isAfterGap = false;
         for (const text of lines) print(text);
       }
     },

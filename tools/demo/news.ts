@@ -13,19 +13,36 @@ export interface News {
 }
 
 export function newsOfExecution(before: Execution | undefined, now: Execution): News[] {
-  const told = before?.attempts.length ?? 0;
-  const hasJustStarted = now.started_at !== null && (before?.started_at ?? null) === null;
+  const told = before === undefined ? 0 : countTellable(before);
+  // `started_at` is planned ahead; with the first attempt it says when that really began.
+  const hasJustStarted = now.attempts.length > 0 && (before?.attempts.length ?? 0) === 0;
   const hasJustEnded = now.finished_at !== null && (before?.finished_at ?? null) === null;
   return [
-    ...(hasJustStarted ? [{ who: "execution", what: toStart(now) } as const] : []),
-    ...now.attempts.slice(told).map((attempt) => toAttemptNews(now, attempt)),
+    ...(before === undefined ? [toPlan(now)] : []),
+    ...(hasJustStarted ? [toStart(now)] : []),
+    ...now.attempts.slice(told, countTellable(now)).map((attempt) => toAttemptNews(now, attempt)),
     ...(hasJustEnded ? [toEnd(now)] : []),
   ];
 }
 
-function toStart({ trigger, scheduled_for, started_at }: Execution): string {
-  const lateMs = msBetween(scheduled_for, started_at ?? scheduled_for);
-  return `started by ${trigger}, ${formatMs(lateMs)} after it was due`;
+/** An attempt is told when it is known what follows it: a moment later, or never. */
+function countTellable({ attempts, next_attempt_at, finished_at }: Execution): number {
+  const isSequelKnown = next_attempt_at !== null || finished_at !== null;
+  return isSequelKnown ? attempts.length : Math.max(0, attempts.length - 1);
+}
+
+function toPlan({ id, trigger, scheduled_for }: Execution): News {
+  return { who: "execution", what: `${id}, by ${trigger}, due at ${timeOf(scheduled_for)}` };
+}
+
+function toStart({ scheduled_for, started_at }: Execution): News {
+  const lateMs = started_at === null ? 0 : msBetween(scheduled_for, started_at);
+  return { who: "execution", what: `started ${formatMs(lateMs)} after it was due` };
+}
+
+/** `10:57:55.694 UTC` */
+function timeOf(instant: string): string {
+  return `${instant.slice(11, 23)} UTC`;
 }
 
 function toAttemptNews(execution: Execution, attempt: Execution["attempts"][number]): News {
@@ -34,7 +51,7 @@ function toAttemptNews(execution: Execution, attempt: Execution["attempts"][numb
   const what = `attempt ${attempt.number}: ${answer}${took}`;
   if (attempt.status === "SUCCESS") return { who: "execution", what, tone: "good" };
   const waitMs = waitAfter(execution, attempt);
-  const next = waitMs === undefined ? "" : `, the next one ${formatMs(waitMs)} later`;
+  const next = waitMs === undefined ? "" : `, tried again ${formatMs(waitMs)} later`;
   return { who: "execution", what: what + next, tone: "waiting" };
 }
 
@@ -86,7 +103,7 @@ function toTryNews(delivery: Delivery, attempt: Try): News {
   }
   const { started_at, latency_ms, next_attempt_at: nextAt } = attempt;
   const waitMs = nextAt === null ? undefined : msBetween(started_at, nextAt) - (latency_ms ?? 0);
-  const next = waitMs === undefined ? "" : `, the next one in ${formatMs(waitMs)}`;
+  const next = waitMs === undefined ? "" : `, tried again in ${formatMs(waitMs)}`;
   return { who: "delivery", what: `${name} ${answer}${next}`, tone: "waiting" };
 }
 

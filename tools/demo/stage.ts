@@ -2,7 +2,7 @@
 // is also handed to `closers`, so that it is closed even when the rest cannot be opened.
 import { randomBytes } from "node:crypto";
 import { chmodSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
@@ -54,10 +54,10 @@ export interface StageOptions {
 
 export async function setStage(options: StageOptions): Promise<Stage> {
   const { narrator, ending, closers } = options;
-  const folder = await makeFolder(closers);
   const auditSecret = `whsec_${randomBytes(32).toString("base64")}`;
   const farEnds = await startFarEnds(narrator, auditSecret, closers);
   const { mail } = farEnds;
+  const folder = await makeFolder();
   narrator.tell("trigrun", `starts with a new PostgreSQL of its own in ${folder}`);
   const running = startServer({
     ...{ folder, narrator, smtpUrl: mail.url, smtpFrom: mail.from },
@@ -81,10 +81,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
 }
 
-async function makeFolder(closers: Closers): Promise<string> {
+/** Removed by the server's guard. */
+async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "trigrun-demo-"));
-  // PostgreSQL's files vanish while it ends; then the folder is tried again.
-  closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   // Root's PostgreSQL runs as another user, who has to pass through.
   if (process.getuid?.() === 0) chmodSync(folder, 0o711);
   return folder;

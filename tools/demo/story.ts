@@ -64,8 +64,9 @@ async function createChannels(stage: Stage): Promise<void> {
 
 /** As the API answers it: with its credentials masked. */
 function tellChannel({ narrator }: Stage, { name, type, config }: Channel): void {
-  const fields = Object.entries(config).map(([key, value]) => `${key} ${value}`);
-  narrator.tell("channel", `${name.padEnd(14)} ${type.padEnd(8)} ${fields.join(", ")}`);
+  const { url, email, secret } = config;
+  const parts = [url ?? email, ...(secret === undefined ? [] : [`secret ${secret}`])];
+  narrator.tell("channel", `${name.padEnd(14)} ${type.padEnd(8)} ${parts.join(", ")}`);
 }
 
 // Time enough to see it coming; and the planner, which works a moment ahead, has to plan it.
@@ -93,8 +94,9 @@ async function createJob({ client, narrator, target, cronctl }: Stage): Promise<
   });
   narrator.tell(
     "job",
-    `${job.name}: POST ${target.url} at ${job.next_run_at}, ` +
-      `at most ${job.retry_policy.max_attempts} attempts, ${rules.size} rules`,
+    `${job.name}: POST ${target.url}\n` +
+      `${job.kind} at ${job.next_run_at}, at most ${job.retry_policy.max_attempts} attempts, ` +
+      `${rules.size} rules in the same request`,
   );
   await cronctl("rules", "list", jobName);
 }
@@ -113,9 +115,8 @@ async function watchItFail(stage: Stage): Promise<string> {
     findWrong: (now) => findAllWrong(stage, now),
   });
   const retried = retriedOf(snapshot);
-  narrator.print(
-    "\nOne receiver answered 500, so its delivery waits and is tried again. Meanwhile:",
-  );
+  narrator.gap();
+  narrator.print("One receiver answered 500: its delivery waits, and says why and until when.");
   if (retried !== undefined) await cronctl("deliveries", "get", retried.id);
   showMail(stage);
   await watcher.until({
@@ -131,9 +132,9 @@ function isRetried(attempts: Snapshot["deliveries"][number]["attempts"]): boolea
 
 function showMail({ narrator, mail }: Stage): void {
   const lines = (mail.texts[0] ?? "").trimEnd().split("\n");
-  narrator.print("The mail, as its reader sees it:\n");
+  narrator.print("Meanwhile, the mail as its reader sees it:\n");
   narrator.print(lines.map((line) => `  │ ${line}`.trimEnd()).join("\n"));
-  narrator.print("");
+  narrator.gap();
 }
 
 async function watchItSucceed(stage: Stage, id: string): Promise<Snapshot> {

@@ -27,7 +27,7 @@ export interface WatcherOptions {
 }
 
 // Often enough to look live, seldom enough to cost a small server nothing.
-const lookMs = 200;
+const lookMs = 100;
 const lookOnMs = 1_000;
 // The story makes 2 executions and 10 deliveries; whoever plays on sees the newest.
 const limit = 50;

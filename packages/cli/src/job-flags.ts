@@ -5,7 +5,6 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { usageError } from "./errors.ts";
 import { instantFlag, numberList, positiveNumber, textRecord, wholeNumber } from "./flags.ts";
 
-export type NewJob = Sent<TrigRunApi["createJob"]>["body"];
 export type JobChange = Sent<TrigRunApi["updateJob"]>["body"];
 type NewSchedule = Sent<TrigRunApi["previewSchedule"]>["body"];
 

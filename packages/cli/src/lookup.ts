@@ -71,6 +71,6 @@ function describe(item: Job | Channel): string {
   return `${sort}, created ${item.created_at}`;
 }
 
-export function notFound(message: string): CliError {
+function notFound(message: string): CliError {
   return new CliError("not_found", exitCodes.notFound, message);
 }

@@ -140,10 +140,7 @@ async function ensureTokens(
   { db, folder }: OpenDatabase,
   clock: DatabaseClock,
 ): Promise<string | undefined> {
-  if (config.bootstrapToken !== undefined) {
-    await ensureBootstrapToken(db, config.bootstrapToken, clock.now());
-    return undefined;
-  }
+  await ensureBootstrapToken(db, config.bootstrapToken, clock.now());
   const token = await ensureOwnerToken(db, clock.now());
   if (token === undefined) return undefined;
   // For the owner's eyes alone; it is not printed, since what is printed ends in a log.

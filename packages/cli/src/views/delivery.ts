@@ -115,11 +115,12 @@ function happenedText(attempt: DeliveryAttempt): string {
   const { request, response, latency_ms: latencyMs } = attempt;
   const after = latencyMs === null ? "" : ` after ${toLength(latencyMs)}`;
   const what = request === null ? "Nothing was sent" : `${request.method} ${request.url}`;
-  const error = errorText(attempt);
+  const error = errorText(attempt).replace(/\.$/, "");
+  const cause = error === "" ? "" : `: ${error}`;
   if (response !== null) {
     const code = response.status_code === null ? "" : ` with ${response.status_code}`;
     return `${what} was answered${code}${after}.`;
   }
-  if (request === null) return `${what}${error === "" ? "" : `: ${error}`}.`;
-  return `${what} got no answer${after}${error === "" ? "" : `: ${error}`}.`;
+  if (request === null) return `${what}${cause}.`;
+  return `${what} got no answer${after}${cause}.`;
 }

@@ -17,10 +17,7 @@ type Preview = Answer<TrigRunApi["previewSchedule"]>;
 const minuteMs = 60_000;
 
 /** "every 15 min", "0 2 * * * (America/New_York)", "at …", "once, when created". */
-export function scheduleText(
-  { kind, schedule }: Pick<Job, "kind" | "schedule">,
-  view: View,
-): string {
+function scheduleText({ kind, schedule }: Pick<Job, "kind" | "schedule">, view: View): string {
   switch (kind) {
     case "recurring":
       return `every ${toLength((schedule.every_n_minutes ?? 0) * minuteMs)}`;

@@ -81,7 +81,14 @@ export const instant = z.iso
 /** An instant from a client: any ISO 8601 date and time with a zone, read as a `Date`. */
 export const instantInput = z.iso
   .datetime({ offset: true, error: "must be a date and time with a zone: 2026-11-23T10:00:00Z" })
-  .transform((value) => new Date(value));
+  .transform((value) => new Date(value))
+  // An offset can carry it out of what `instant` is able to answer.
+  .refine(hasFourDigitYear, "must be in the years 0000 to 9999 of UTC");
+
+function hasFourDigitYear(at: Date): boolean {
+  const year = at.getUTCFullYear();
+  return year >= 0 && year <= 9999;
+}
 
 export const pageQuery = {
   limit: z.coerce
@@ -108,7 +115,8 @@ export const httpUrl = text(1, 2048)
       return false;
     }
   }, "must be a whole http:// or https:// address")
-  .meta({ format: "uri", example: "https://api.example.com/hooks/cron" });
+  // Not `format: "uri"`, which is ASCII alone: letters of every script are taken, as browsers do.
+  .meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://", example: "https://api.example.com/hooks/cron" });
 
 // Printable ASCII, blanks, tabs and the upper half of Latin-1 (RFC 9110, field-content).
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;

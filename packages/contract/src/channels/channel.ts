@@ -121,7 +121,7 @@ function renameAliases(
   config: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const entries = Object.entries(config).map(([key, value]) => {
-    const target = shape[key]?.meta()?.alias_of;
+    const target = Object.hasOwn(shape, key) ? shape[key]?.meta()?.alias_of : undefined;
     return [typeof target === "string" && !(target in config) ? target : key, value];
   });
   return Object.fromEntries(entries);

@@ -26,7 +26,7 @@ export function mergeConfig(
   patch: ChannelConfig,
 ): Parsed<ChannelConfig> {
   // Null for an unknown field would go unnoticed: there is nothing for it to take away.
-  const unknown = Object.keys(patch).filter((key) => !(key in type.shape));
+  const unknown = Object.keys(patch).filter((key) => !Object.hasOwn(type.shape, key));
   if (unknown.length > 0) {
     const message = toUnknownMember(listMembers(type), "field");
     return { details: unknown.map((key) => ({ path: `config.${key.slice(0, 100)}`, message })) };

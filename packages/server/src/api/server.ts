@@ -46,8 +46,8 @@ const paramLengthMax = 600;
 const headersTimeoutMs = 15_000;
 // 1 MiB in 30 s is 35 kB/s, a poor mobile line.
 const requestTimeoutMs = 30_000;
-// The longest answer is a test message, which may wait 30 s for its receiver, and statements stop
-// after 30 s; a connection that is silent for twice that long has lost its client.
+// The longest answer is that of a statement, which stops after 30 s (a test message waits 15 s for
+// its receiver); a connection that is silent for twice that long has lost its client.
 const connectionTimeoutMs = 75_000;
 // Longer than the 60 s that common load balancers keep a connection, so that it is they who close:
 // the other way round they send requests into connections that are just being closed.

@@ -24,6 +24,7 @@ interface ClaimedRow {
 }
 
 export interface ClaimedDelivery extends Delivery {
+  readonly channelId: string;
   /** Null when the channel was deleted while its delivery was being made. */
   readonly channel: (SealedChannel & { readonly disabledReason: string | null }) | null;
 }
@@ -39,6 +40,7 @@ function toDelivery(row: ClaimedRow): ClaimedDelivery {
     roundStart: row.round_start,
     interruptions: row.interruptions,
     nodeId: row.node_id,
+    channelId: row.channel_id,
     channel:
       row.channel_type === null
         ? null
@@ -58,10 +60,10 @@ const withChannel = `
     c.disabled_reason
   from claimed d left join channels c on c.id = d.channel_id`;
 
-/** Leases what is due by `dueBy` to the node, the longest due first. */
+/** Leases what is due by `dueBy` to the node, the longest due first, but for some channels. */
 export async function claimDue(
   tx: Tx,
-  input: { nodeId: string; dueBy: Date; limit: number },
+  input: { nodeId: string; dueBy: Date; limit: number; exceptChannels: readonly string[] },
 ): Promise<ClaimedDelivery[]> {
   // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
   const rows = await tx.rows<ClaimedRow>({
@@ -69,7 +71,7 @@ export async function claimDue(
     text: `
       with due as (
         select id from deliveries
-        where status = 'pending' and due_at <= $2
+        where status = 'pending' and due_at <= $2 and channel_id <> all($4)
         order by due_at limit $3
         for update skip locked
       ),
@@ -78,7 +80,7 @@ export async function claimDue(
         from due where d.id = due.id
         returning d.*
       ) ${withChannel}`,
-    values: [input.nodeId, input.dueBy, input.limit],
+    values: [input.nodeId, input.dueBy, input.limit, input.exceptChannels],
   });
   return rows.map(toDelivery);
 }

@@ -47,7 +47,7 @@ const attemptTimeoutMs = 1_000;
 const probeAfterMs = 30_000;
 
 // Linux asks again after 1, 3 and 7 s; who has not answered by 10 s is not there.
-export const connectTimeoutMsDefault = 10_000;
+const connectTimeoutMsDefault = 10_000;
 
 // A resumed TLS session saves the certificate check (about 1 ms of CPU). A session is 2 to 5 kB,
 // so all of them stay under 3 MB.

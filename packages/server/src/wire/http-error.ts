@@ -74,7 +74,7 @@ function describeLocal(host: string, code: string): HttpFailure | undefined {
   }
 }
 
-export function describeLookupError(host: string, error: unknown): HttpFailure {
+function describeLookupError(host: string, error: unknown): HttpFailure {
   const code = codeOf(error);
   const local = describeLocal(host, code);
   if (local?.kind === "connection_error" && local.errorClass === "local_limit") return local;

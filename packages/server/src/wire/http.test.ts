@@ -294,6 +294,7 @@ describe("a kept connection that closes just as the request is sent", () => {
     const door = openDoor({ connectionsPerOriginMax: 2 });
     await Promise.all([door.call(ask(far.url)), door.call(ask(far.url))]);
     expect(await door.call(ask(far.url))).toMatchObject({ kind: "answered" });
+    expect(far.requests).toHaveLength(4);
     expect(far.requests.at(-1)).toBe(3);
   });
 
@@ -307,6 +308,27 @@ describe("a kept connection that closes just as the request is sent", () => {
       message: expect.stringContaining("whether the request arrived is not known"),
     });
     expect(far.requests).toEqual([1, 1]);
+  });
+
+  it("is a connection error for all when the answer had begun", async () => {
+    let heard = 0;
+    const far = openings.keep(
+      await openRawFarEnd((socket) => {
+        socket.on("data", () => {
+          heard += 1;
+          if (heard === 1) socket.write(ok);
+          else socket.end("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab");
+        });
+      }),
+    );
+    const door = openDoor();
+    await door.call(ask(far.url));
+    expect(await door.call(ask(far.url))).toMatchObject({
+      kind: "connection_error",
+      errorClass: "socket_closed",
+      statusCode: 200,
+    });
+    expect(heard).toBe(2);
   });
 
   it("is no failure for anything when it closed before: the call dials again", async () => {

@@ -58,7 +58,7 @@ export interface MailTimeouts {
 
 // RFC 5321 section 4.5.3.2 allows minutes, for relays that talk to the far end while one waits. A
 // relay of one's own answers at once, and a delivery that fails is tried again.
-export const mailTimeoutsDefault: MailTimeouts = {
+const mailTimeoutsDefault: MailTimeouts = {
   connectionMs: 10_000,
   greetingMs: 10_000,
   socketMs: 20_000,

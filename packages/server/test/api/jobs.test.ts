@@ -398,6 +398,11 @@ describe("deleting a job", () => {
     expect(items.map(({ id }) => id)).toEqual([execution?.id]);
   });
 
+  it("wakes the sender when something was cancelled", async () => {
+    const job = await createJobParams(api, oneTime);
+    await hearWake(api.db, "sender", () => api.client.deleteJob(job));
+  });
+
   it("leaves nothing for the planner", async () => {
     const job = await createJobParams(api, minutely);
     await api.client.deleteJob(job);

@@ -15,6 +15,8 @@ export interface StubbornClient {
   /** Makes the channels that `newJob` attaches rules to. */
   createChannels(): Promise<void>;
   createJob(fields: JobFields): Promise<void>;
+  /** Asks for something that only a database can answer. */
+  look(): Promise<void>;
   /** Creates jobs of every kind that ends, one after the other, until the signal. */
   createUntil(signal: AbortSignal, options: { atOnce: number; pauseMs: number }): Promise<void>;
   /** Jobs that repeat: their slots come by themselves. */
@@ -111,6 +113,9 @@ export function createStubbornClient(
     async createJob(fields) {
       await createJob(fields);
     },
+    async look() {
+      await ask(installation, (client) => client.listJobs({ query: { limit: 1 } }));
+    },
     async createUntil(signal, { atOnce, pauseMs }) {
       const creators = Array.from({ length: atOnce }, async () => {
         while (!signal.aborted) {
@@ -121,12 +126,12 @@ export function createStubbornClient(
       await Promise.all(creators);
     },
     async createRepeating(count) {
-      const minutely = [
-        { kind: "cron", schedule: { cron: "* * * * *" } },
-        { kind: "recurring", schedule: { every_n_minutes: 1 } },
-      ] as const;
+      const target = farEnds.target(200);
       for (let made = 0; made < count; made += 1) {
-        const fields = { ...random.pick(minutely), target: farEnds.target(200) };
+        const fields: JobFields =
+          made % 2 === 0
+            ? { kind: "cron", schedule: { cron: "* * * * *" }, target }
+            : { kind: "recurring", schedule: { every_n_minutes: 1 }, target };
         repeating.push(await createJob(fields));
       }
     },

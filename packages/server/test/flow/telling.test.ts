@@ -259,3 +259,31 @@ function withTime<T>(now: Date, work: () => T): T {
     Date.now = real;
   }
 }
+
+describe("a slow receiver", () => {
+  it("holds up only its own channel: the others are sent past any number of its deliveries", async () => {
+    const target = await story.addReceiver();
+    const tarpit = await story.addReceiver();
+    const quick = await story.addReceiver();
+    tarpit.answers("silence");
+    const slowJob = await story.addJob(target.url);
+    await story.tell(slowJob, "on_completion", tarpit.url);
+    const quickJob = await story.addJob(target.url);
+    await story.tell(quickJob, "on_completion", quick.url);
+    for (let run = 0; run < 60; run += 1) {
+      await story.client.runJobNow({ params: { id: slowJob } });
+    }
+    while ((await story.node.runner.runOnce()) > 0);
+    // Due later than all 60 of the tarpit, and more than one claim behind them.
+    story.clock.advance(1_000);
+    await story.client.runJobNow({ params: { id: quickJob } });
+    while ((await story.node.runner.runOnce()) > 0);
+    const arrived = quick.nextCall();
+    const sending = story.node.sender.runOnce();
+    await arrived;
+    const held = await story.client.listDeliveries({ query: { status: "processing" } });
+    expect(held.items.filter(({ job_id }) => job_id === slowJob)).toHaveLength(8);
+    await tarpit.stop();
+    await sending;
+  });
+});

@@ -20,6 +20,8 @@ export function toText(value: unknown): string {
   if (value instanceof Raw) return value.text;
   if (Array.isArray(value)) return `[${value.map(toText).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value).map(([key, child]) => `${JSON.stringify(key)}:${toText(child)}`);
+  const members = Object.entries(value).map(
+    ([key, child]) => `${JSON.stringify(key)}:${toText(child)}`,
+  );
   return `{${members.join(",")}}`;
 }

@@ -53,7 +53,10 @@ export function createJudge(pools: Pools): Judge {
     return code in examples ? undefined : `code ${code} is not declared for ${operation.id}`;
   };
 
-  return (ask, { status, headers, text }) => {
+  const findBrokenRepeat = watchRepeats();
+
+  return (ask, answer) => {
+    const { status, headers, text } = answer;
     if (status >= 500) return `status ${status}`;
     if (!/^[0-9a-f-]{36}$/.test(String(headers["x-request-id"]))) return "no x-request-id";
     const path = toPath(ask);
@@ -68,7 +71,24 @@ export function createJudge(pools: Pools): Judge {
     const shape = operation
       ? judgeShape(operation, status, body)
       : (judgeWithoutOperation(status, body) ?? findFault("/components/schemas/Error", body));
-    return shape ?? findLeak(ask, operation, { status, headers, text }, pools);
+    return shape ?? findLeak(ask, operation, answer, pools) ?? findBrokenRepeat(ask, answer);
+  };
+}
+
+/** With an `Idempotency-Key` that has made something, there is one success and no other. */
+function watchRepeats(): Judge {
+  const firsts = new Map<string, string>();
+  return (ask, { status, headers, text }) => {
+    const key = ask.headers["idempotency-key"];
+    const takesKey = ask.operation.parameters.some(({ name }) => name === "Idempotency-Key");
+    if (key === undefined || !takesKey || status >= 300 || ask.method !== "POST") return undefined;
+    // What a key stands for is its workspace's own affair.
+    const place = `${ask.asker === "other" ? "other" : "own"} ${key}`;
+    const first = firsts.get(place);
+    if (first === undefined) firsts.set(place, text);
+    const isReplayed = headers["idempotent-replayed"] === "true";
+    if (first !== undefined && (first !== text || !isReplayed)) return "a key made two things";
+    return undefined;
   };
 }
 
@@ -101,7 +121,10 @@ function findLeak(
 
 /** The path as the router reads it; undefined when it cannot be decoded. */
 function toPath(ask: Ask): string | undefined {
-  const address = new URL(toAddress(ask).replace(/^\/\//, "http://localhost//"), "http://localhost");
+  const address = new URL(
+    toAddress(ask).replace(/^\/\//, "http://localhost//"),
+    "http://localhost",
+  );
   try {
     decodeURIComponent(address.pathname);
     return address.pathname;

@@ -153,7 +153,15 @@ export function createTwist(dice: Dice, pools: Pools): Twist {
 
   return (ask) => {
     const table = ask.body !== undefined && dice.chance(0.6) ? onBody : onAll;
-    const [, name, twist] = table[weigh(dice, table.map(([weight]) => weight))] ?? onBody[0] ?? [];
+    const [, name, twist] =
+      table[
+        weigh(
+          dice,
+          table.map(([weight]) => weight),
+        )
+      ] ??
+      onBody[0] ??
+      [];
     if (twist === undefined || name === undefined) return ask;
     return { ...twist(ask), twists: [...ask.twists, name] };
   };

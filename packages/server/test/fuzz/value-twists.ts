@@ -38,9 +38,13 @@ export function twistValue(dice: Dice, pools: Pools, root: unknown): unknown {
   }
 
   function addOne(value: unknown): unknown {
-    if (Array.isArray(value)) return Array.from({ length: dice.pick([21, 51, 500]) }, () => value[0]);
+    if (Array.isArray(value))
+      return Array.from({ length: dice.pick([21, 51, 500]) }, () => value[0]);
     const key = dice.pick(hostile.keys);
-    return Object.fromEntries([...Object.entries(value ?? {}), [key, dice.pick(hostile.strangers)]]);
+    return Object.fromEntries([
+      ...Object.entries(value ?? {}),
+      [key, dice.pick(hostile.strangers)],
+    ]);
   }
 
   function replace(value: unknown, name: string | number | undefined): unknown {
@@ -50,7 +54,7 @@ export function twistValue(dice: Dice, pools: Pools, root: unknown): unknown {
       () => dice.pick(hostile.numbers),
       () => "x".repeat(dice.pick(longLengths)),
       () => nest(dice.pick(hostile.depths), dice.chance(0.5)),
-      () => dice.pick(pools.isForeign(String(value)) ? [null] : foreignOf(value)),
+      () => dice.pick(foreignOf(value)),
       () => dice.pick(near(value)),
       () => dice.pick(listFor(name)),
     ];
@@ -59,13 +63,16 @@ export function twistValue(dice: Dice, pools: Pools, root: unknown): unknown {
 
   function foreignOf(value: unknown): unknown[] {
     const prefix = /^(job|exec|chan|rule|dlv)_/.exec(String(value))?.[1];
-    // The pattern admits nothing but these five.
-    return [pools.foreignId((prefix ?? "chan") as "chan"), pools.id("job")];
+    // A name that looks like an id of the other workspace would seem to be a leak.
+    if (prefix === undefined) return [pools.id("job")];
+    // The pattern admits nothing but the five prefixes.
+    return [pools.foreignId(prefix as "chan")];
   }
 
   /** What looks like the value and is not. */
   function near(value: unknown): unknown[] {
-    if (typeof value === "number") return [String(value), -value, value + 0.5, value * 1_000, [value]];
+    if (typeof value === "number")
+      return [String(value), -value, value + 0.5, value * 1_000, [value]];
     if (typeof value === "boolean") return [String(value), Number(value), null];
     if (typeof value !== "string") return [JSON.stringify(value ?? null), null];
     const { length } = value;
@@ -110,8 +117,9 @@ function listPlaces(root: unknown): Path[] {
   const visit = (value: unknown, path: Path) => {
     places.push(path);
     if (typeof value !== "object" || value === null || value instanceof Raw) return;
-    if (Array.isArray(value)) value.forEach((child, index) => visit(child, [...path, index]));
-    else for (const [key, child] of Object.entries(value)) visit(child, [...path, key]);
+    for (const [key, child] of Object.entries(value)) {
+      visit(child, [...path, Array.isArray(value) ? Number(key) : key]);
+    }
   };
   visit(root, []);
   return places;

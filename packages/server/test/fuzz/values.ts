@@ -131,7 +131,6 @@ export function createValues(dice: Dice, pools: Pools, now: () => Date): Values 
 
   function makeString({ pattern, format, minLength = 0, maxLength = 40 }: Schema): string {
     if (format === "date-time") return dice.pick(instants);
-    if (format === "uri") return dice.pick(urls);
     if (pattern !== undefined) {
       const seed = dice.int(0, 2 ** 31 - 1);
       const [made = ""] = fc.sample(fc.stringMatching(new RegExp(pattern)), { seed, numRuns: 1 });

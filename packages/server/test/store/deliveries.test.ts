@@ -106,7 +106,7 @@ describe("lockDelivery", () => {
     const id = await insert({ status: "pending" });
     let locked: ReturnType<typeof lockDelivery> | undefined;
     await db.transaction(async (tx) => {
-      await claimDue(tx, { nodeId: "node_x", dueBy: now, limit: 1_000 });
+      await claimDue(tx, { nodeId: "node_x", dueBy: now, limit: 1_000, exceptChannels: [] });
       locked = lockDelivery(db, workspaceId, id);
       await untilBlocked(db);
     });

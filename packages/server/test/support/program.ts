@@ -45,6 +45,8 @@ export interface Program {
 /** A data folder and the programs that are run on it, one after the other. */
 export interface Installation {
   readonly dataDir: string;
+  /** Every program that was started on it, the one that runs last. */
+  readonly programs: readonly Program[];
   /** Starts the program and does not wait: it may be killed before it is ready. */
   launch(options?: LaunchOptions): Program;
   /** Starts the program and waits until it listens. */
@@ -97,8 +99,7 @@ export async function createInstallation(prepared?: PreparedFolder): Promise<Ins
     return program;
   };
   return {
-    dataDir,
-    launch,
+    ...{ dataDir, programs, launch },
     async start(options) {
       const program = launch(options);
       await program.ready;

@@ -103,7 +103,7 @@ const deliveryRules: readonly Rule[] = [
   },
   {
     rule: "a delivery tells how its execution ended",
-    query: `select d.id || ' tells ' || d.facts->'execution' as what
+    query: `select d.id || ' tells ' || (d.facts->>'execution') as what
       from deliveries d join executions e on e.id = d.execution_id
       where d.facts->'execution'->>'id' <> e.id
         or d.facts->'execution'->>'status' <> e.status
