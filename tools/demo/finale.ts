@@ -42,15 +42,19 @@ function toTable(rows: readonly string[][]): string[] {
   );
 }
 
+const keptNotice = [
+  "It goes on running until Ctrl-C, and this terminal shows what happens.",
+  "In another terminal, in this folder:",
+];
+const endedNotice = [
+  "This one is being stopped. `npm run demo -- --keep` leaves one running, with an address",
+  "and a token of its own; then, in another terminal in this folder:",
+];
+
 export function tellWhatNext(stage: Stage, snapshot: Snapshot, isKept: boolean): void {
   const { narrator, server, target } = stage;
   const retried = snapshot.deliveries.find(({ attempts }) => attempts.length > 1);
   const origin = new URL(target.url).origin;
-  narrator.print(
-    isKept
-      ? "It goes on running until Ctrl-C, and this terminal shows what happens.\n"
-      : "That was it, and it is being stopped. `npm run demo -- --keep` leaves it running, for this:\n",
-  );
   const lines = [
     ["API", server.url],
     ["Reference", `${server.url}/docs`],
@@ -68,7 +72,9 @@ export function tellWhatNext(stage: Stage, snapshot: Snapshot, isKept: boolean):
     `npx cronctl channels test ${channelNames.slack}`,
     `curl -X POST ${origin}/break      # then run it again; /mend mends it`,
   ];
-  narrator.print(`\nIn another terminal, in this folder:\n`);
+  narrator.gap();
+  for (const line of isKept ? keptNotice : endedNotice) narrator.print(line);
+  narrator.gap();
   for (const command of commands) narrator.print(`  ${command}`);
   narrator.print("");
 }

@@ -50,8 +50,7 @@ describe("what is missing", () => {
     const attempts = [makeTry(1, "retry")];
     const waiting = withFirst({ status: "pending", reason: "It waits.", attempts });
     expect(findMissing(failedRun, waiting)).toEqual([
-      "ops-webhook has not been told about on_failure: it is pending: It waits. " +
-        "Try 1: The receiver answered 500.",
+      "ops-webhook has not been told about on_failure: it is pending after 1 try: It waits.",
     ]);
     expect(findWrong(runs, waiting)).toEqual([]);
   });
@@ -60,11 +59,18 @@ describe("what is missing", () => {
 describe("what is wrong", () => {
   it.each([
     ["a delivery that failed", withFirst({ status: "failed", reason: "Slack said no." }), "no."],
-    ["a delivery tried too seldom", withFirst({ attempts: [makeTry(1, "sent")] }), "1 tries"],
+    [
+      "a delivery tried too seldom",
+      withFirst({ attempts: [makeTry(1, "sent")] }),
+      "sent after 1 try",
+    ],
     [
       "a delivery that waits after its last allowed try",
-      withFirst({ status: "pending", attempts: [makeTry(1, "retry"), makeTry(2, "retry")] }),
-      "2 tries",
+      withFirst({
+        ...{ status: "pending", reason: "Why." },
+        attempts: [makeTry(1, "retry"), makeTry(2, "retry")],
+      }),
+      "pending after 2 tries: Why. Try 1: The receiver answered 500.",
     ],
     ["a delivery of no rule", withFirst({ event: "on_success" }), "belongs to no rule"],
     ["a delivery of no execution", withFirst({ execution_id: "exec_x" }), "belongs to no rule"],

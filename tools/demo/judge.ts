@@ -82,7 +82,7 @@ function findWrongDelivery(
   const tries = delivery.attempts.length;
   const isSent = delivery.status === "sent";
   if (isSent ? tries === telling.tries : tries < telling.tries) return [];
-  return [`${name} took ${tries} tries, expected ${telling.tries}; it ${explain(delivery)}`];
+  return [`${name} needs more or fewer tries than ${telling.tries}: it ${explain(delivery)}`];
 }
 
 function isAbout(delivery: Delivery, { channel, event }: Telling): boolean {
@@ -97,8 +97,11 @@ function isSame(a: Delivery, b: Delivery): boolean {
 
 /** In the API's words: where it stands, why, and how each try went. */
 function explain({ status, reason, attempts }: Delivery): string {
-  const tries = attempts.map(({ number, reason: words }) => ` Try ${number}: ${words}`).join("");
-  return `is ${status}${reason === null ? "" : `: ${reason}`}${tries}`;
+  const count = attempts.length === 1 ? "1 try" : `${attempts.length} tries`;
+  const earlier = attempts
+    .slice(0, -1)
+    .map(({ number, reason: words }) => ` Try ${number}: ${words}`);
+  return `is ${status} after ${count}${reason === null ? "" : `: ${reason}`}${earlier.join("")}`;
 }
 
 /** Whether the receivers got, and could believe, what the API says was sent. */

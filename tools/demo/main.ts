@@ -3,9 +3,10 @@
 //
 //   npm run demo              plays and ends
 //   npm run demo -- --keep    plays and stays until Ctrl-C
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { DemoFailed } from "./demo-failed.ts";
-import { type Ending, Interrupted, watchForEnd } from "./ending.ts";
+import { type Ending, Interrupted, OverTime, watchForEnd } from "./ending.ts";
 import { tellSummary, tellWhatNext } from "./finale.ts";
 import { createNarrator, type Narrator } from "./narrator.ts";
 import type { RunningServer } from "./server.ts";
@@ -44,19 +45,24 @@ async function playAndTell(parts: Parts, isKept: boolean): Promise<void> {
   throw ending.signal.reason;
 }
 
-/** The exit code. */
-function tellFailure({ narrator, server }: Parts, error: unknown): number {
-  if (error instanceof Interrupted) {
-    narrator.print("\nInterrupted.");
-    return error.exitCode;
-  }
+/** Said at once, since the stopping takes a moment. */
+function tellEnd({ narrator }: Parts, error: unknown, isKept: boolean): void {
+  const isFailure = !(error instanceof Interrupted);
+  narrator.gap();
+  if (isFailure) narrator.print(narrator.paint("bad", "✗ That went wrong; stopping everything…"));
+  else narrator.print(isKept ? "Stopping everything…" : "Interrupted; stopping everything…");
+}
+
+/** Said last, so that it is what the reader sees. */
+function tellFailure({ narrator, server }: Parts, error: unknown): void {
   const reasons = error instanceof DemoFailed ? error.reasons : [toText(error)];
-  narrator.print(`\n${narrator.paint("bad", "✗ The demo failed.")}`);
-  for (const reason of reasons) narrator.print(`  - ${reason}`);
   const words = server?.lastWords() ?? [];
-  if (words.length > 0) narrator.print("\nThe last words of trigrun serve:");
+  narrator.gap();
+  if (words.length > 0) narrator.print("The last words of trigrun serve:");
   for (const line of words) narrator.print(`  ${line}`);
-  return 1;
+  narrator.gap();
+  narrator.print(narrator.paint("bad", "✗ The demo failed:"));
+  for (const reason of reasons) narrator.print(`  - ${reason}`);
 }
 
 function toText(error: unknown): string {
@@ -94,23 +100,33 @@ async function main(): Promise<number> {
   const narrator = createNarrator(process.stdout, () => performance.now());
   const ending = watchForEnd(limitMs);
   const parts: Parts = { narrator, ending, closers: [], server: undefined };
-  let exitCode = 0;
+  let error: unknown;
   try {
     await playAndTell(parts, flags.keep);
-  } catch (error) {
-    exitCode = tellFailure(parts, ending.signal.aborted ? pickReason(ending, error) : error);
-    // Whoever keeps it ends it with Ctrl-C, and that is the good end.
-    if (flags.keep && error instanceof Interrupted) exitCode = 0;
+  } catch (thrown) {
+    error = await findReason(ending, thrown);
+    tellEnd(parts, error, flags.keep);
   }
   const isClean = await closeAll(parts);
-  narrator.print(isClean ? "Everything is stopped and its folder removed." : "");
+  if (isClean) narrator.tell("demo", "everything is stopped, and its folder is removed");
   ending.close();
-  return isClean ? exitCode : 1;
+  if (error instanceof Interrupted) {
+    // Whoever keeps it ends it with Ctrl-C, and that is the good end.
+    return flags.keep && isClean ? 0 : error.exitCode;
+  }
+  if (error !== undefined) tellFailure(parts, error);
+  return error === undefined && isClean ? 0 : 1;
 }
 
-/** What ended the demo explains more than the request that broke off by it. */
-function pickReason({ signal }: Ending, error: unknown): unknown {
-  return error instanceof DemoFailed || error instanceof Interrupted ? error : signal.reason;
+// The server's death is known a few milliseconds after the request that broke off by it.
+const graceMs = 500;
+
+/** What ended the demo explains more than what broke by it. */
+async function findReason({ signal }: Ending, error: unknown): Promise<unknown> {
+  if (!signal.aborted) await delay(graceMs, undefined, { signal }).catch(() => undefined);
+  // Whoever was waiting when the time was up knows what is missing.
+  if (!signal.aborted || error instanceof OverTime) return error;
+  return signal.reason;
 }
 
 process.exitCode = await main();

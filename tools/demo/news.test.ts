@@ -38,7 +38,7 @@ describe("news of an execution", () => {
     ]);
   });
 
-  it("tell an attempt that was held back when the next one is there, and the last one at the end", () => {
+  it("tell an attempt held back once the next one is there, and the last one at the end", () => {
     expect(texts(newsOfExecution(inFirstBackoff, ended))).toEqual([
       "attempt 1: 503 in 100 ms, tried again 900 ms later",
       "attempt 2: 503 in 100 ms, tried again 900 ms later",

@@ -38,6 +38,9 @@ export interface ServerOptions {
 const guard = fileURLToPath(new URL("./guard.mjs", import.meta.url));
 const program = fileURLToPath(new URL("../../packages/server/bin/trigrun.js", import.meta.url));
 
+/** So begins what the guard says when the server has ended by itself. */
+const deathNotice = "trigrun serve has ended by itself";
+
 // What explains a failed start fits in; a server under way logs far less in a minute.
 const linesMax = 40;
 // A new database takes 2 s on a quiet machine and half a minute on a very busy one.
@@ -57,8 +60,15 @@ export function startServer(options: ServerOptions): RunningServer {
   });
   let isStarting = true;
   let isStopping = false;
+  const die = (how: string) => {
+    if (isStopping) return;
+    isStopping = true;
+    clearInterval(patience);
+    options.onDeath(new DemoFailed([`${how}; its last words are above.`]));
+  };
   const words = keepWords(child.stderr, (line) => {
-    if (isStarting && !isStopping) narrator.tell("trigrun", toMessage(line), "dim");
+    if (line.startsWith(deathNotice)) die(line);
+    else if (isStarting && !isStopping) narrator.tell("trigrun", toMessage(line), "dim");
   });
   const patience = setInterval(
     () => narrator.tell("trigrun", "still starting…", "dim"),
@@ -67,11 +77,8 @@ export function startServer(options: ServerOptions): RunningServer {
   const ended = new Promise<void>((resolve) => {
     child.once("error", () => resolve()).once("close", () => resolve());
   });
-  void ended.then(() => {
-    if (isStopping) return;
-    const what = isStarting ? "could not start" : "has ended by itself";
-    options.onDeath(new DemoFailed([`trigrun serve ${what}; its own words are below.`]));
-  });
+  // The guard itself could not be started, or was killed.
+  void ended.then(() => die("trigrun serve is gone, and so is its guard"));
   const ready = readAddress(child).then((url) => {
     isStarting = false;
     clearInterval(patience);

@@ -40,7 +40,7 @@ export interface Stage extends FarEnds {
   cronctl(...args: string[]): Promise<void>;
 }
 
-/** Any text is a secret, though it looks like `whsec_` and base64; its own characters are the key. */
+/** It looks like `whsec_` and base64 and is neither: its own characters are the key. */
 export const plainSecret = "whsec_your_signing_secret";
 export const recipient = "team@example.com";
 

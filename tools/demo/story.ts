@@ -143,7 +143,7 @@ async function watchItSucceed(stage: Stage, id: string): Promise<Snapshot> {
   target.mend(failuresLeft);
   narrator.tell("target", `is mended; it fails ${failuresLeft} time more`);
   const replay = await client.replayExecution({ params: { id } });
-  narrator.tell("api", `POST /v1/executions/${id}/replay, answers ${replay.status}`);
+  narrator.tell("api", `POST /v1/executions/${id}/replay\nanswers ${replay.id}, ${replay.status}`);
   return watcher.until({
     findMissing: (now) => findMissing(mendedRun, now),
     findWrong: (now) => findAllWrong(stage, now),

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { api, type Fetch, type Route } from "@trigrun/contract";
 import { CliError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { defaultUrl } from "./settings.ts";
+import { defaultUrl } from "./identity.ts";
 
 // Longer than any answer of the API should take, short enough that a person is still there.
 export const requestTimeoutMs = 30_000;
@@ -29,16 +29,16 @@ interface Limits {
 export function openConnection(limits: Limits): Connection {
   let requestId: string | undefined;
   const send = async (url: string, init: Init) => {
-    const timeout = AbortSignal.timeout(limits.timeoutMs);
-    const answer = await fetch(url, {
-      ...init,
-      redirect: "manual",
-      signal: AbortSignal.any([limits.signal, timeout]),
-    });
-    requestId = answer.headers.get("x-request-id") ?? undefined;
-    refuseRedirect(answer);
-    const text = await readText(answer);
-    return { status: answer.status, headers: answer.headers, text: async () => text };
+    const limit = startLimit(limits);
+    try {
+      const answer = await fetch(url, { ...init, redirect: "manual", signal: limit.signal });
+      requestId = answer.headers.get("x-request-id") ?? undefined;
+      await refuseRedirect(answer);
+      const text = await readText(answer);
+      return { status: answer.status, headers: answer.headers, text: async () => text };
+    } finally {
+      limit.stop();
+    }
   };
   return {
     lastRequestId: () => requestId,
@@ -65,6 +65,27 @@ export function openConnection(limits: Limits): Connection {
   };
 }
 
+/**
+ * A signal that ends a request after its time or on Ctrl-C. Made by hand: Node 20 may collect the
+ * timer of an `AbortSignal.timeout` that only an `AbortSignal.any` knows of.
+ */
+function startLimit({ signal, timeoutMs }: Limits): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(signal.reason);
+  if (signal.aborted) interrupt();
+  signal.addEventListener("abort", interrupt, { once: true });
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException("The request took too long.", "TimeoutError"));
+  }, timeoutMs);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", interrupt);
+    },
+  };
+}
+
 /** True for the routes that obey `Idempotency-Key`. */
 function creates(method: string, pathname: string, baseUrl: string): boolean {
   const path = pathname.slice(new URL(baseUrl).pathname.replace(/\/+$/, "").length);
@@ -76,8 +97,10 @@ function creates(method: string, pathname: string, baseUrl: string): boolean {
   );
 }
 
-function refuseRedirect(answer: Response): void {
+async function refuseRedirect(answer: Response): Promise<void> {
   if (answer.status < 300 || answer.status >= 400) return;
+  // A body that nobody reads would keep the process waiting for its connection.
+  await answer.body?.cancel();
   const place = answer.headers.get("location");
   throw new CliError(
     "unexpected_answer",

@@ -1,6 +1,7 @@
 // What went wrong, as a sentence that says what to do, and the exit code that goes with it.
 // It never prints a token, and never a stack for what a person can mend.
 import type { ApiError, ErrorDetail } from "@trigrun/contract";
+import { neutralise, toLines } from "./display.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
 
 /** A refusal or failure found on this side of the wire. */
@@ -64,6 +65,22 @@ export function toReport(error: unknown, about: Circumstances): Report {
     message: `A fault of cronctl: ${messageOf(error)}. Please report it.`,
     details: [],
   };
+}
+
+/** The report for people: the message, then each detail, neutralised. Nothing is said twice. */
+export function toSentences({ message, details }: Report): string[] {
+  const texts = details.map(({ path, message: what }) => (path === "" ? what : `${path}: ${what}`));
+  const [only = "", ...others] = texts;
+  const isRepeated =
+    details.length > 0 &&
+    others.length === 0 &&
+    [only, details[0]?.message ?? ""].some((text) => withoutStop(text) === withoutStop(message));
+  if (isRepeated) return [neutralise(only)];
+  return [...toLines(message), ...texts.map((text) => `  ${neutralise(text)}`)];
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, "");
 }
 
 // The contract is loaded only by commands that call the server, so its classes are known by name.

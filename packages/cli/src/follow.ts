@@ -53,7 +53,7 @@ function hasEnded({ status }: ExecutionWithAttempts): boolean {
 
 /** Tells of the attempts that are new; returns how many have been told of. */
 function tellProgress(session: Session, execution: ExecutionWithAttempts, told: number): number {
-  const view = { ...session.asideView, now: session.surroundings.now() };
+  const view = session.asideView;
   for (const attempt of execution.attempts.slice(told)) {
     const next = execution.next_attempt_at;
     const then = next === null ? "" : `; next attempt ${relative(next, view)}`;
@@ -65,7 +65,6 @@ function tellProgress(session: Session, execution: ExecutionWithAttempts, told: 
 }
 
 function tellEnd(session: Session, execution: ExecutionWithAttempts): void {
-  const view = { ...session.view, now: session.surroundings.now() };
-  session.show(execution, (ended) => renderExecution(ended, view, false));
+  session.show(execution, (ended) => renderExecution(ended, session.view, false));
   if (execution.status !== "succeeded") session.exitCode = exitCodes.failed;
 }

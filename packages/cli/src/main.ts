@@ -25,7 +25,10 @@ process.exitCode = await runCronctl(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: interruption.signal,
-  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  // Read when needed: asking for it takes longer than `--help` should.
+  get timeZone() {
+    return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  },
   now: () => new Date(),
   pause: async (ms, signal) => {
     await pause(ms, undefined, { signal }).catch(() => undefined);

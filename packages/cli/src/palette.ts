@@ -37,7 +37,10 @@ export function toView(
   return {
     paint: toPaint(hasColors(env, output, isColorAllowed)),
     width: output.isTTY === true ? output.columns : undefined,
-    now: now(),
+    // Read when it is rendered: an answer may have taken its time.
+    get now() {
+      return now();
+    },
     timeZone,
   };
 }

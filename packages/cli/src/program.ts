@@ -1,8 +1,8 @@
 // One run of cronctl: arguments in, an exit code out. It never throws.
 // It is the only place that turns an error into text.
 import { CommanderError } from "commander";
-import { neutralise, toLines, toSafeJson } from "./display.ts";
-import { CliError, type Report, toReport } from "./errors.ts";
+import { neutralise, toSafeJson } from "./display.ts";
+import { CliError, type Report, toReport, toSentences } from "./errors.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { Run } from "./leaf.ts";
 import { hasColors, toPaint } from "./palette.ts";
@@ -88,13 +88,6 @@ function tell(report: Report, run: Run, argv: readonly string[]): void {
     return;
   }
   const isColored = hasColors(surroundings.env, surroundings.stderr, !argv.includes("--no-color"));
-  const [first = "", ...others] = toLines(message);
-  const lines = [
-    `${toPaint(isColored)("bad", "error:")} ${first}`,
-    ...others,
-    ...details.map(({ path, message: what }) =>
-      neutralise(path === "" ? `  ${what}` : `  ${path}: ${what}`),
-    ),
-  ];
-  surroundings.stderr.write(`${lines.join("\n")}\n`);
+  const error = toPaint(isColored)("bad", "error:");
+  surroundings.stderr.write(`${error} ${toSentences(report).join("\n")}\n`);
 }

@@ -11,9 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { usageError } from "./errors.ts";
-
-/** Where `npm start` listens. */
-export const defaultUrl = "http://127.0.0.1:7400";
+import { defaultUrl } from "./identity.ts";
 
 /** What `cronctl login` keeps. */
 export interface Login {

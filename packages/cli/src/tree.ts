@@ -3,10 +3,9 @@ import { Command } from "commander";
 import { entries } from "./entries.ts";
 import { exitCodeMeanings, exitCodes } from "./exit-codes.ts";
 import { addGlobalFlags } from "./global-flags.ts";
-import { version } from "./identity.ts";
+import { defaultUrl, version } from "./identity.ts";
 import type { Run } from "./leaf.ts";
 import { hasColors } from "./palette.ts";
-import { defaultUrl } from "./settings.ts";
 
 /** The tree, with the commands of the first level not yet loaded. */
 export function buildTree(run: Run, refusal: string[] = []): Command {

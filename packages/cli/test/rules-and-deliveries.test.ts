@@ -69,7 +69,7 @@ describe("deliveries", () => {
     const { stdout } = await type(`deliveries ${verb} ${idOf("dlv", 1)}`);
     expect(stdout).toContain("POST https://example.com/hook was answered with 503 after 80 ms.");
     expect(stdout).toContain("The receiver answered 503.");
-    expect(stdout).toContain("The next attempt follows at 2026-11-24 11:00:05 Europe/Berlin");
+    expect(stdout).toContain("The next attempt is due at 2026-11-24 11:00:05 Europe/Berlin");
     expect(stdout).toContain("5 s after the first attempt.");
   });
 

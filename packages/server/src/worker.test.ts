@@ -20,7 +20,9 @@ function createScene(dueAfterMs: readonly number[], concurrency: number) {
     dueAt: new Date(start.getTime() + ms),
   }));
   const begun: { id: string; atMs: number; end: () => void; signal: AbortSignal }[] = [];
+  const leased = new Set<string>();
   const released: string[] = [];
+  let isAnswerLost = false;
   let inWork = 0;
   let inWorkMax = 0;
   const worker = createWorker<Work>({
@@ -31,25 +33,38 @@ function createScene(dueAfterMs: readonly number[], concurrency: number) {
     aheadMs: 1_000,
     claim: async (dueBy, limit) => {
       const due = queue.filter(({ dueAt }) => dueAt <= dueBy).slice(0, limit);
-      for (const item of due) queue.splice(queue.indexOf(item), 1);
+      for (const item of due) {
+        queue.splice(queue.indexOf(item), 1);
+        leased.add(item.id);
+      }
+      if (isAnswerLost) throw new Error("the connection broke");
       return due;
     },
     nextDueAt: async () => queue[0]?.dueAt,
     giveUp: async () => undefined,
-    release: async (ids) => void released.push(...ids),
+    releaseAllBut: async (ids) => {
+      const left = [...leased].filter((id) => !ids.includes(id));
+      for (const id of left) leased.delete(id);
+      released.push(...left);
+      queue.push(...left.map((id) => ({ id, dueAt: start })));
+    },
     work: (item, signal) =>
       new Promise((resolve) => {
         inWork += 1;
         inWorkMax = Math.max(inWorkMax, inWork);
         const end = () => {
           inWork -= 1;
+          leased.delete(item.id);
           resolve();
         };
         signal.addEventListener("abort", end, { once: true });
         begun.push({ id: item.id, atMs: Date.now() - start.getTime(), end, signal });
       }),
   });
-  return { worker, queue, begun, released, inWorkMax: () => inWorkMax };
+  const loseAnswers = (isOn: boolean) => {
+    isAnswerLost = isOn;
+  };
+  return { worker, queue, begun, released, loseAnswers, inWorkMax: () => inWorkMax };
 }
 
 describe("createWorker", () => {
@@ -91,6 +106,21 @@ describe("createWorker", () => {
     for (const { end } of begun) end();
     await stopped;
     expect(begun).toHaveLength(2);
+  });
+
+  it("finds the rows again that it claimed without hearing of it", async () => {
+    const { worker, begun, released, loseAnswers } = createScene([0, 1_500], 2);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(begun.map(({ id }) => id)).toEqual(["row0"]);
+    loseAnswers(true);
+    await vi.advanceTimersByTimeAsync(500);
+    loseAnswers(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(released).toEqual(["row1"]);
+    expect(begun.map(({ id }) => id)).toEqual(["row0", "row1"]);
+    for (const { end } of begun) end();
+    await worker.stop();
   });
 
   it("aborts what is still in work when the time to drain is up", async () => {

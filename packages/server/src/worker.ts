@@ -22,8 +22,8 @@ export interface WorkerOptions<Item extends Work> {
   readonly claim: (dueBy: Date, limit: number) => Promise<Item[]>;
   /** When the next unclaimed row is due; undefined when there is none. */
   readonly nextDueAt: () => Promise<Date | undefined>;
-  /** Gives back what was claimed but not begun. */
-  readonly release: (ids: readonly string[]) => Promise<void>;
+  /** Gives back every row that is leased to this node, but for these. */
+  readonly releaseAllBut: (ids: readonly string[]) => Promise<void>;
   /** Works on one to its settled end. Aborted by `cancel` and when the time to drain is up. */
   readonly work: (item: Item, signal: AbortSignal) => Promise<void>;
   /** Settles one whose work threw: a fault of ours must not leave a lease behind. */
@@ -35,6 +35,8 @@ export interface Worker extends Loop {
   runOnce(): Promise<number>;
   /** Drops what has not begun and aborts what has: its row was settled by somebody else. */
   cancel(id: string): void;
+  /** Tells that rows may have been leased to this node without its knowing. */
+  doubt(): void;
 }
 
 // Rows of one pass. Larger claims hold locks longer and gain nothing (design note "engines", B).
@@ -45,6 +47,8 @@ const pauseMsMin = 100;
 const pauseMsMax = 1_000;
 // What is in work when the process is asked to stop may take this long to end by itself.
 const drainMs = 10_000;
+// A statement whose answer was lost may still take effect until its time limit of 30 s is up.
+const doubtMs = 60_000;
 
 export function createWorker<Item extends Work>(options: WorkerOptions<Item>): Worker {
   const crew = new Crew(options);
@@ -58,6 +62,7 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
       await crew.drain();
     },
     cancel: (id) => crew.cancel(id),
+    doubt: () => crew.doubt(),
     runOnce: () => crew.runOnce(),
   };
 }
@@ -78,12 +83,29 @@ class Crew<Item extends Work> {
   readonly #inWork = new Map<string, InWork>();
   #wasCutShort = false;
   #isDraining = false;
+  #doubtUntilMs = 0;
 
   constructor(options: WorkerOptions<Item>) {
     this.#options = options;
   }
 
   async pass(): Promise<number> {
+    try {
+      if (this.#isInDoubt()) await this.#options.releaseAllBut(this.#held());
+      return await this.#claimAndHold();
+    } catch (error) {
+      // The database may have taken the claim though its answer did not arrive, and no other node
+      // rescues from one that lives.
+      this.doubt();
+      throw error;
+    }
+  }
+
+  doubt(): void {
+    this.#doubtUntilMs = this.#options.clock.now().getTime() + doubtMs;
+  }
+
+  async #claimAndHold(): Promise<number> {
     const { claim, clock, aheadMs } = this.#options;
     const limit = Math.min(this.#room(), claimMax);
     this.#wasCutShort = limit <= 0;
@@ -115,16 +137,25 @@ class Crew<Item extends Work> {
   async drain(): Promise<void> {
     this.#isDraining = true;
     for (const timer of this.#waiting.values()) clearTimeout(timer);
-    const unbegun = [...this.#waiting.keys(), ...this.#ready.map(({ id }) => id)];
+    const hasUnbegun = this.#waiting.size + this.#ready.length > 0;
     this.#waiting.clear();
     this.#ready.length = 0;
     const inWork = [...this.#inWork.values()];
     const deadline = setTimeout(() => {
       for (const { abort } of inWork) abort.abort();
     }, drainMs);
-    if (unbegun.length > 0) await this.#options.release(unbegun);
+    if (hasUnbegun || this.#isInDoubt()) await this.#options.releaseAllBut(this.#held());
     await Promise.all(inWork.map(({ done }) => done));
     clearTimeout(deadline);
+  }
+
+  #isInDoubt(): boolean {
+    return this.#options.clock.now().getTime() < this.#doubtUntilMs;
+  }
+
+  #held(): string[] {
+    const ready = this.#ready.map(({ id }) => id);
+    return [...this.#waiting.keys(), ...ready, ...this.#inWork.keys()];
   }
 
   #room(): number {

@@ -37,8 +37,23 @@ describe("an attempt of a delivery", () => {
       reason: "It is tried again.",
     };
     expect(explain(changes)[0]).toBe(
-      "POST https://example.com/hook got no answer after 80 ms: " +
+      "POST https://example.com/hook failed after 80 ms: " +
         "connect_timeout: no connection within 10 s.",
+    );
+  });
+
+  it("whose reason says it all does not say it twice", () => {
+    const changes = { response: null, error_class: "x", error_message: "Gone.", reason: "Gone." };
+    expect(explain(changes)).toEqual([
+      "POST https://example.com/hook failed after 80 ms.",
+      "Gone.",
+    ]);
+  });
+
+  it("that was followed by another tells when that was due", () => {
+    const changes = { next_attempt_at: "2026-11-24T09:59:00.000Z" };
+    expect(explain(changes).at(-1)).toBe(
+      "The next attempt was due at 2026-11-24 09:59:00 UTC (1 min ago).",
     );
   });
 
@@ -67,7 +82,7 @@ describe("an attempt of a delivery", () => {
       next_attempt_reason: "The receiver asked for 5 s.",
     };
     expect(explain(changes).slice(-2)).toEqual([
-      "The next attempt follows at 2026-11-24 10:00:05 UTC (in 5 s).",
+      "The next attempt is due at 2026-11-24 10:00:05 UTC (in 5 s).",
       "The receiver asked for 5 s.",
     ]);
   });

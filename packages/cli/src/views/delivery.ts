@@ -106,21 +106,30 @@ export function explainAttempt(attempt: DeliveryAttempt, view: View): string[] {
     happenedText(attempt),
     ...(phases === "" ? [] : [`Time: ${phases}.`]),
     attempt.reason,
-    ...(next === null ? [] : [`The next attempt follows at ${exact(next, view)}.`]),
+    ...(next === null ? [] : [nextText(next, view)]),
     ...(attempt.next_attempt_reason === null ? [] : [attempt.next_attempt_reason]),
   ];
+}
+
+function nextText(next: string, view: View): string {
+  const isPast = new Date(next).getTime() < view.now.getTime();
+  return isPast
+    ? `The next attempt was due at ${exact(next, view)}.`
+    : `The next attempt is due at ${exact(next, view)}.`;
 }
 
 function happenedText(attempt: DeliveryAttempt): string {
   const { request, response, latency_ms: latencyMs } = attempt;
   const after = latencyMs === null ? "" : ` after ${toLength(latencyMs)}`;
   const what = request === null ? "Nothing was sent" : `${request.method} ${request.url}`;
-  const error = errorText(attempt).replace(/\.$/, "");
+  // Often the reason, which follows as a sentence of its own, says the same.
+  const isSaid = attempt.error_message === attempt.reason;
+  const error = isSaid ? "" : errorText(attempt).replace(/\.$/, "");
   const cause = error === "" ? "" : `: ${error}`;
   if (response !== null) {
     const code = response.status_code === null ? "" : ` with ${response.status_code}`;
     return `${what} was answered${code}${after}.`;
   }
   if (request === null) return `${what}${cause}.`;
-  return `${what} got no answer${after}${cause}.`;
+  return `${what} failed${after}${cause}.`;
 }

@@ -107,6 +107,7 @@ export const deliveryRoutes = {
     tag,
     role: "member",
     summary: "Read a delivery with its attempts",
+    description: "The latest 100 attempts are shown.",
     params,
     response: deliveryWithAttempts,
     status: 200,
@@ -134,7 +135,9 @@ export const deliveryRoutes = {
     tag,
     role: "admin",
     summary: "Retry all failed deliveries that match a filter",
-    description: "Only `failed` ones are touched. `dry_run` answers how many that would be.",
+    description:
+      "Only `failed` ones are touched; `dry_run` answers how many that would be. At most 10,000 a " +
+      "call, the oldest first: call again while `count` is 10000.",
     body: z.strictObject({
       channel_id: filters.channel_id,
       job_id: filters.job_id,

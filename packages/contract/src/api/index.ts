@@ -3,6 +3,7 @@ import { authRoutes } from "./auth.ts";
 import { channelRoutes } from "./channels.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { executionRoutes } from "./executions.ts";
+import { explanationRoutes } from "./explanations.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { ruleRoutes } from "./rules.ts";
@@ -15,6 +16,7 @@ export const api = {
   ...channelRoutes,
   ...ruleRoutes,
   ...deliveryRoutes,
+  ...explanationRoutes,
   ...authRoutes,
   ...healthRoutes,
 } as const;

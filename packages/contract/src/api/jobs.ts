@@ -129,7 +129,11 @@ export const jobPatch = z
         run_at: instantInput.optional(),
       })
       .optional()
-      .meta({ description: "Replaces the schedule. With another `kind` it is required." }),
+      .meta({
+        description:
+          "Replaces the schedule; of a `cron` job, expression or time zone may be left out and " +
+          "stay. With another `kind` it is required.",
+      }),
     request: z
       .strictObject(request)
       .partial()
@@ -254,7 +258,9 @@ export const jobRoutes = {
     tag,
     role: "admin",
     summary: "Pause a job",
-    description: "No slot becomes due until it is resumed. What runs already goes on.",
+    description:
+      "No slot becomes due until it is resumed. What runs already goes on. A `one_time` job cannot " +
+      "be paused: cancel its execution instead.",
     params,
     response: job,
     status: 200,

@@ -30,23 +30,23 @@ function toComponents(): Json {
 
 /** A JSON Schema whose named parts are references into `components`, which it fills. */
 function toSchema(schema: z.ZodType, io: "input" | "output", components: Json): Json {
-  const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, schemaOptions(io)) as Json;
-  if (io === "output") {
-    for (const [key, definition] of Object.entries(($defs ?? {}) as Json)) {
-      const { id: __, ...rest } = definition as Json;
-      components[key] = toReferences(rest);
-    }
+  const { $schema: _, $defs = {}, id, ...rest } = z.toJSONSchema(schema, schemaOptions(io));
+  if (io === "input") {
+    // They would need names of their own beside those of the answers.
+    if (Object.keys($defs).length > 0)
+      throw new Error("a schema of input refers to parts of itself");
+    return rest;
   }
-  const { id, ...rest } = json;
-  if (io === "output" && typeof id === "string") {
-    components[id] = toReferences(rest);
-    return { $ref: `#/components/schemas/${id}` };
+  for (const [key, { id: __, ...definition }] of Object.entries($defs)) {
+    components[key] = toReferences(definition);
   }
-  return toReferences(rest) as Json;
+  if (typeof id !== "string") return toReferences(rest);
+  components[id] = toReferences(rest);
+  return { $ref: `#/components/schemas/${id}` };
 }
 
-function toReferences(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value).replaceAll("#/$defs/", "#/components/schemas/"));
+function toReferences(schema: Json): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll("#/$defs/", "#/components/schemas/"));
 }
 
 function toParameters(definition: Route, components: Json): Json[] {
@@ -56,8 +56,8 @@ function toParameters(definition: Route, components: Json): Json[] {
   ];
   const parameters = sources.flatMap(({ place, schema }) =>
     Object.entries(schema?.shape ?? {}).map(([name, field]) => {
-      const json = toSchema(field as z.ZodType, "input", components);
-      const { description, ...rest } = json;
+      // Every value of a shape is a schema.
+      const { description, ...rest } = toSchema(field as z.ZodType, "input", components);
       return {
         name,
         in: place,

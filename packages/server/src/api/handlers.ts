@@ -4,6 +4,7 @@ import { channelHandlers } from "./channels.ts";
 import type { ApiHandlers } from "./context.ts";
 import { deliveryHandlers } from "./deliveries.ts";
 import { executionHandlers } from "./executions.ts";
+import { explanationHandlers } from "./explanations.ts";
 import { createHealthHandlers, type HealthChecks } from "./health.ts";
 import { jobHandlers } from "./jobs.ts";
 import { ruleHandlers } from "./rules.ts";
@@ -17,6 +18,7 @@ export function createHandlers(checks: HealthChecks): ApiHandlers {
     ...channelHandlers,
     ...ruleHandlers,
     ...deliveryHandlers,
+    ...explanationHandlers,
     ...authHandlers,
     ...createHealthHandlers(checks),
   };

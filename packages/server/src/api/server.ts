@@ -74,7 +74,12 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersTimeoutMs },
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      // Node would refuse in no words at all; the first hook does it in ours.
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: paramLengthMax },
     // A client's own id could be anything, even somebody else's.
     requestIdHeader: false,
@@ -90,6 +95,18 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   app.decorateRequest("identity", null);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id).headers(securityHeaders);
+    // RFC 9112, section 3.2: such a request is no HTTP, whatever it asks for.
+    if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
+      reply.hijack();
+      return refuseRaw({ code: "NO_HOST" }, request.socket);
+    }
+    // Now and not in the handler: before that Fastify would read the body, and fail at it.
+    if (request.is404) throw toUnknownRoute(request);
+  });
+  // Node would answer any but `100-continue` with a bare 417. RFC 9110, section 10.1.1, lets a
+  // server overlook what it does not know.
+  app.server.on("checkExpectation", (request, response) => {
+    app.server.emit("request", request, response);
   });
   app.setErrorHandler((error, request, reply) => refuse(error, request, reply, log));
   app.setNotFoundHandler((request) => {
@@ -214,7 +231,7 @@ function methodsOf(path: string): string[] {
 }
 
 /** What is no HTTP gets our envelope too, written by hand: there is no request to answer. */
-function refuseRaw(error: ConnectionError, socket: Socket): void {
+function refuseRaw(error: Pick<ConnectionError, "code">, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
@@ -231,5 +248,6 @@ function refuseRaw(error: ConnectionError, socket: Socket): void {
 function toRawMessage(code: string): string {
   if (code === "HPE_HEADER_OVERFLOW") return "The headers are over 16 KiB.";
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "The request did not arrive whole in time.";
+  if (code === "NO_HOST") return "The request has no Host header.";
   return "The request is not valid HTTP.";
 }

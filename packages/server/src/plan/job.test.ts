@@ -136,10 +136,12 @@ describe("changeJob", () => {
     expect(changed.nextRunAt).toEqual(at("2026-11-23T11:45:00.000Z"));
   });
 
-  it("replaces the schedule as a whole", () => {
-    const changed = change(create(cron), { schedule: { cron: "0 12 * * *" } });
-    expect(changed.schedule).toEqual({ kind: "cron", cron: "0 12 * * *", timezone: "UTC" });
-    expect(changed.nextRunAt).toEqual(at("2026-11-23T12:00:00.000Z"));
+  it.each([
+    [{ cron: "0 18 * * *" }, { cron: "0 18 * * *", timezone: "Europe/Berlin" }],
+    [{ timezone: "UTC" }, { cron: "0 12 * * *", timezone: "UTC" }],
+  ])("keeps what a patch of a cron schedule leaves out: %j", (schedule, expected) => {
+    const changed = change(create(cron), { schedule });
+    expect(changed.schedule).toEqual({ kind: "cron", ...expected });
   });
 
   it("plans nothing for a job that is paused or a draft", () => {
@@ -192,8 +194,8 @@ describe("changeJob", () => {
     ],
     [
       "missing field",
-      cron,
-      { schedule: { timezone: "UTC" } },
+      recurring,
+      { kind: "cron", schedule: { timezone: "UTC" } },
       /^validation_failed schedule\.cron: is required/,
     ],
     [

@@ -157,7 +157,7 @@ function readPatchedSchedule(job: Job, patch: JobPatch, now: Date): Schedule {
   if (patch.schedule === undefined) {
     throw invalid("schedule", `is required when kind changes to ${kind}`);
   }
-  const schedule = readSchedule(kind, patch.schedule, now);
+  const schedule = readSchedule(kind, withKept(before, kind, patch.schedule), now);
   if (isSameSchedule(schedule, before)) return before;
   if (before.kind === "one_time" && job.state === "completed") {
     throw new ApiError(
@@ -166,6 +166,16 @@ function readPatchedSchedule(job: Job, patch: JobPatch, now: Date): Schedule {
     );
   }
   return schedule;
+}
+
+/** A job that stays `cron` keeps what the patch leaves out: a new hour is no new time zone. */
+function withKept(
+  before: Schedule,
+  kind: JobKind,
+  given: NonNullable<JobPatch["schedule"]>,
+): NonNullable<JobPatch["schedule"]> {
+  if (kind !== "cron" || before.kind !== "cron") return given;
+  return { ...given, cron: given.cron ?? before.cron, timezone: given.timezone ?? before.timezone };
 }
 
 // A body with GET or HEAD has no meaning (RFC 9110, 9.3.1); proxies drop it or refuse the request.

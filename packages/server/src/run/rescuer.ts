@@ -24,7 +24,11 @@ export interface Rescuer extends Loop {
 
 export function createRescuer({ db, log, nodeId, runner }: RescuerOptions): Rescuer {
   async function runOnce(): Promise<number> {
-    const executions = await takeOverDead(db, { nodeId, limit: batchMax });
+    const executions = await takeOverDead(db, { nodeId, limit: batchMax }).catch((error) => {
+      // They may be leased to this node now, which does not know which they are.
+      runner.doubt();
+      throw error;
+    });
     if (executions.length > 0) {
       log.warn({ executions: executions.length }, "took executions back from a node that died");
     }

@@ -14,7 +14,7 @@ import { type Database, DatabaseUnavailable } from "../store/db.ts";
 import {
   claimDue,
   nextDueAt,
-  release,
+  releaseAllBut,
   type Settlement,
   settleIfLeased,
 } from "../store/execution-queue.ts";
@@ -79,9 +79,15 @@ export function createRunner(options: RunnerOptions): Runner {
     faultPoint("runner.settled");
   }
 
+  // Taken over from a node that died: leased to this one, though its worker does not hold them.
+  const rescued = new Set<string>();
+
   async function settleInterrupted(execution: Execution): Promise<void> {
     const attempt = toInterruptedAttempt(execution.attemptCount + 1, execution.dueAt);
-    await settler.settle(toSettlement(execution, attempt));
+    rescued.add(execution.id);
+    await settler
+      .settle(toSettlement(execution, attempt))
+      .finally(() => rescued.delete(execution.id));
     logAttempt(log, execution, attempt);
   }
 
@@ -93,7 +99,7 @@ export function createRunner(options: RunnerOptions): Runner {
     aheadMs,
     claim: (dueBy, limit) => claimDue(db, { nodeId, dueBy, limit }),
     nextDueAt: () => nextDueAt(db),
-    release: (ids) => release(db, nodeId, ids),
+    releaseAllBut: (ids) => releaseAllBut(db, nodeId, [...ids, ...rescued]),
     work: run,
     giveUp: settleInterrupted,
   });

@@ -23,7 +23,11 @@ export interface Rescuer extends Loop {
 
 export function createRescuer({ db, log, nodeId, sender }: RescuerOptions): Rescuer {
   async function runOnce(): Promise<number> {
-    const deliveries = await takeOverDead(db, { nodeId, limit: batchMax });
+    const deliveries = await takeOverDead(db, { nodeId, limit: batchMax }).catch((error) => {
+      // They may be leased to this node now, which does not know which they are.
+      sender.doubt();
+      throw error;
+    });
     if (deliveries.length > 0) {
       log.warn({ deliveries: deliveries.length }, "took deliveries back from a node that died");
     }

@@ -33,6 +33,7 @@ import {
   nextDueAt,
   readSealedChannel,
   release,
+  releaseAllBut,
   type Settlement,
   settleIfLeased,
 } from "../store/delivery-queue.ts";
@@ -143,10 +144,16 @@ export function createSender(options: SenderOptions): Sender {
     return settle(delivery, null, next);
   }
 
+  // Taken over from a node that died: leased to this one, though its worker does not hold them.
+  const rescued = new Set<string>();
+
   function settleInterrupted(delivery: ClaimedDelivery): Promise<void> {
     const attempt = toInterruptedTry(delivery.dueAt);
     const next = decideInterrupted(delivery, attempt.reason, clock.now());
-    return settle(delivery, attempt, next, { isInterruption: true });
+    rescued.add(delivery.id);
+    return settle(delivery, attempt, next, { isInterruption: true }).finally(() =>
+      rescued.delete(delivery.id),
+    );
   }
 
   const lanes = createLanes(laneWidth);
@@ -158,7 +165,7 @@ export function createSender(options: SenderOptions): Sender {
     aheadMs,
     claim: (dueBy, limit) => claimInLanes(options, lanes, { dueBy, limit }),
     nextDueAt: () => nextDueAt(db),
-    release: (ids) => release(db, nodeId, ids),
+    releaseAllBut: (ids) => releaseAllBut(db, nodeId, [...ids, ...rescued]),
     work: (delivery, signal) =>
       send(delivery, signal).finally(() => lanes.leave(delivery.channelId)),
     giveUp: settleInterrupted,

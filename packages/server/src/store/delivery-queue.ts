@@ -102,6 +102,17 @@ export async function release(tx: Tx, nodeId: string, ids: readonly string[]): P
     where id = any(${ids}) and node_id = ${nodeId}`);
 }
 
+/** Gives back what the node has leased, but for the rows that it works on. */
+export async function releaseAllBut(
+  tx: Tx,
+  nodeId: string,
+  ids: readonly string[],
+): Promise<void> {
+  await tx.run(sql`
+    update deliveries set node_id = null, status = 'pending'
+    where node_id = ${nodeId} and id <> all(${ids})`);
+}
+
 /** Moves leases of nodes that no longer beat to this node, which settles them as interrupted. */
 export async function takeOverDead(
   tx: Tx,

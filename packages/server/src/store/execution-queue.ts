@@ -86,14 +86,18 @@ export async function nextDueAt(tx: Tx): Promise<Date | undefined> {
   return rows[0]?.due_at;
 }
 
-/** Gives claimed rows back that nobody began to work on. */
-export async function release(tx: Tx, nodeId: string, ids: readonly string[]): Promise<void> {
+/** Gives back what the node has leased, but for the rows that it works on. */
+export async function releaseAllBut(
+  tx: Tx,
+  nodeId: string,
+  ids: readonly string[],
+): Promise<void> {
   await tx.run(sql`
     update executions set
       node_id = null,
       status = case when attempt_count = 0 then 'queued' else 'running' end,
       started_at = case when attempt_count = 0 then null else started_at end
-    where id = any(${ids}) and node_id = ${nodeId}`);
+    where node_id = ${nodeId} and id <> all(${ids})`);
 }
 
 /** Moves leases of nodes that no longer beat to this node, which settles them as interrupted. */
@@ -273,7 +277,8 @@ const settleText = `
   completed as (
     update jobs j set state = 'completed', updated_at = o.finished_at
     from settled s join o on o.id = s.id
-    where o.completes_job and j.id = s.job_id and j.state = 'active' and j.next_run_at is null
+    where o.completes_job and j.id = s.job_id and j.state in ('active', 'paused')
+      and j.next_run_at is null and (j.run_at is null or j.run_at <= o.finished_at)
   ),
   told as (
     insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,

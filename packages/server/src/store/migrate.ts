@@ -49,6 +49,7 @@ export async function migrate(db: Database, folder: URL | string = MIGRATIONS): 
     async (held) => {
       // A lock of the session, as it must span several transactions. It wins the race of two
       // nodes that start on one database: the second sees the first one's work as done.
+      await refuseOldServer(held);
       await held.run(sql`select pg_advisory_lock(${LOCK_KEY})`);
       return await applyMissing(held, migrations);
     },
@@ -65,6 +66,20 @@ export async function pendingMigrations(
   const applied = await readApplied(db);
   refuseMismatch(migrations, applied);
   return migrations.slice(applied.length).map((migration) => migration.name);
+}
+
+// 15: the oldest PostgreSQL that these statements were run on.
+const SERVER_VERSION_MIN = 15;
+
+async function refuseOldServer(tx: Tx): Promise<void> {
+  const [row] = await tx.rows<{ version: string }>(
+    sql`select current_setting('server_version') as version`,
+  );
+  const version = row?.version ?? "";
+  if (Number.parseInt(version, 10) >= SERVER_VERSION_MIN) return;
+  throw new MigrationRefused(
+    `The database is PostgreSQL ${version}; TrigRun needs ${SERVER_VERSION_MIN} or newer.`,
+  );
 }
 
 async function applyMissing(held: Reserved, migrations: Migration[]): Promise<string[]> {

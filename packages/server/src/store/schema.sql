@@ -12,8 +12,8 @@ CREATE OR REPLACE FUNCTION refuse_transition()
  LANGUAGE plpgsql
 AS $function$
 begin
-  raise exception '% % may not go from % to %', tg_table_name, old.id, old.status, new.status
-    using errcode = 'check_violation';
+  raise exception '% % may not go from % to %', tg_table_name, old.id, to_jsonb(old)->>tg_argv[0],
+    to_jsonb(new)->>tg_argv[0] using errcode = 'check_violation';
 end $function$
 ;
 
@@ -115,7 +115,7 @@ CREATE INDEX deliveries_leased_idx ON deliveries USING btree (node_id) WHERE (no
 CREATE INDEX deliveries_list_idx ON deliveries USING btree (workspace_id, id DESC);
 CREATE INDEX deliveries_status_idx ON deliveries USING btree (workspace_id, status, id DESC) WHERE (status <> 'sent'::text);
 CREATE UNIQUE INDEX deliveries_event_idx ON deliveries USING btree (execution_id, channel_id, event);
-CREATE TRIGGER deliveries_transition BEFORE UPDATE OF status ON deliveries FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'pending'::text) AND (new.status = ANY (ARRAY['processing'::text, 'failed'::text]))) OR ((old.status = 'processing'::text) AND (new.status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text]))) OR ((old.status = ANY (ARRAY['sent'::text, 'failed'::text])) AND (new.status = 'pending'::text)))))) EXECUTE FUNCTION refuse_transition();
+CREATE TRIGGER deliveries_transition BEFORE UPDATE OF status ON deliveries FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'pending'::text) AND (new.status = ANY (ARRAY['processing'::text, 'failed'::text]))) OR ((old.status = 'processing'::text) AND (new.status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text]))) OR ((old.status = ANY (ARRAY['sent'::text, 'failed'::text])) AND (new.status = 'pending'::text)))))) EXECUTE FUNCTION refuse_transition('status');
 
 create table delivery_attempts (
   delivery_id text not null,
@@ -177,7 +177,7 @@ CREATE INDEX executions_leased_idx ON executions USING btree (node_id) WHERE (no
 CREATE INDEX executions_list_idx ON executions USING btree (workspace_id, id DESC);
 CREATE INDEX executions_status_idx ON executions USING btree (workspace_id, status, id DESC) WHERE (status <> 'succeeded'::text);
 CREATE UNIQUE INDEX executions_slot_idx ON executions USING btree (job_id, scheduled_for) WHERE (trigger = 'schedule'::text);
-CREATE TRIGGER executions_transition BEFORE UPDATE OF status ON executions FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'queued'::text) AND (new.status = ANY (ARRAY['running'::text, 'cancelled'::text]))) OR ((old.status = 'running'::text) AND (new.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) OR ((old.status = 'running'::text) AND (new.status = 'queued'::text) AND (new.attempt_count = 0)))))) EXECUTE FUNCTION refuse_transition();
+CREATE TRIGGER executions_transition BEFORE UPDATE OF status ON executions FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'queued'::text) AND (new.status = ANY (ARRAY['running'::text, 'cancelled'::text]))) OR ((old.status = 'running'::text) AND (new.status = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text]))) OR ((old.status = 'running'::text) AND (new.status = 'queued'::text) AND (new.attempt_count = 0)))))) EXECUTE FUNCTION refuse_transition('status');
 
 create table idempotency_keys (
   workspace_id text not null,
@@ -202,7 +202,7 @@ create table jobs (
   cron text,
   timezone text,
   run_at timestamp(3) with time zone,
-  request jsonb not null,
+  request json not null,
   retry_policy jsonb not null,
   next_run_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null default now(),
@@ -218,7 +218,8 @@ create table jobs (
 );
 CREATE INDEX jobs_due_idx ON jobs USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
 CREATE INDEX jobs_list_idx ON jobs USING btree (workspace_id, id DESC) WHERE (deleted_at IS NULL);
-CREATE INDEX jobs_name_idx ON jobs USING btree (workspace_id, name, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX jobs_name_idx ON jobs USING btree (workspace_id, name, id DESC);
+CREATE TRIGGER jobs_transition BEFORE UPDATE OF state ON jobs FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT (((old.state = 'draft'::text) AND (new.state = 'active'::text)) OR ((old.state = 'active'::text) AND (new.state = ANY (ARRAY['paused'::text, 'completed'::text]))) OR ((old.state = 'paused'::text) AND (new.state = ANY (ARRAY['active'::text, 'completed'::text]))) OR ((old.state = 'completed'::text) AND (new.state = 'active'::text)))))) EXECUTE FUNCTION refuse_transition('state');
 
 create table migrations (
   number integer not null,

@@ -133,7 +133,7 @@ describe("listing executions", () => {
     expect(await refusalOf(api.client.listExecutions({ query: query as object }))).toMatch(refusal);
   });
 
-  it.each(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00"])(
+  it.each(["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])(
     "takes %s, the end of the calendar, as a time like any other",
     async (instant) => {
       const query = { from: instant, to: instant };

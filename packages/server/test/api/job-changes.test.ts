@@ -112,8 +112,8 @@ describe("changing a job", () => {
     [
       "a schedule without its field",
       nightly,
-      { schedule: {} },
-      /^validation_failed schedule\.cron: is required with kind cron/,
+      { kind: "recurring", schedule: {} },
+      /^validation_failed schedule\.every_n_minutes: is required with kind recurring/,
     ],
     [
       "a wrong cron expression",

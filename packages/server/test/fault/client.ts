@@ -28,7 +28,7 @@ export interface StubbornClient {
 export type JobFields = Pick<NewJob, "kind" | "schedule"> & { target: string };
 
 // Ends a test with the reason instead of at its time limit.
-const giveUpMs = 60_000;
+const giveUpMs = 300_000;
 const askAgainMs = 50;
 
 // A start takes about a second, so most of these still lie ahead when they are acknowledged.

@@ -49,6 +49,6 @@ describe("killed at random moments under load", () => {
     await site.untilFinished();
     const what = `${kills} kills, ${killsInStart} of starts, seed ${seed}`;
     expect(await site.prove(what)).toEqual([]);
-    expect(client.acknowledged.size).toBeGreaterThan(500);
+    expect(client.acknowledged.size).toBeGreaterThan(100);
   });
 });

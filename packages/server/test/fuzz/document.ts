@@ -97,7 +97,8 @@ export function follow(schema: Schema): Schema {
 const patterns = operations.map((operation) => ({
   operation,
   isFixed: !operation.path.includes("{"),
-  pattern: new RegExp(`^${operation.path.replace(/\{\w+\}/g, "([^/]+)")}$`),
+  // An empty id is still an id for the router: one that no row has.
+  pattern: new RegExp(`^${operation.path.replace(/\{\w+\}/g, "[^/]*")}$`),
 }));
 
 /** The operation that a request means by its method and path; undefined when there is none. */

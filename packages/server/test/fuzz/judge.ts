@@ -141,7 +141,7 @@ function readJson(text: string): unknown {
   }
 }
 
-export function readCode(body: unknown): string {
+function readCode(body: unknown): string {
   // Whatever it is, a member of it may be asked for; the schema has the last word.
   const error = (body as { error?: Json } | null)?.error;
   return typeof error?.code === "string" ? error.code : "no code";

@@ -62,7 +62,8 @@ export function twistValue(dice: Dice, pools: Pools, root: unknown): unknown {
   }
 
   function foreignOf(value: unknown): unknown[] {
-    const prefix = /^(job|exec|chan|rule|dlv)_/.exec(String(value))?.[1];
+    const prefix =
+      typeof value === "string" ? /^(job|exec|chan|rule|dlv)_/.exec(value)?.[1] : undefined;
     // A name that looks like an id of the other workspace would seem to be a leak.
     if (prefix === undefined) return [pools.id("job")];
     // The pattern admits nothing but the five prefixes.

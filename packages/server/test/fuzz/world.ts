@@ -1,5 +1,5 @@
-// The API that is fuzzed: a real database with rows in every state, two workspaces, a token of every
-// kind. The engine does not run, so nothing changes but by requests.
+// The API that is fuzzed: a real database with rows in every state, two workspaces, a token of
+// every kind. The engine does not run, so nothing changes but by requests.
 import { deliveryStatuses, events, executionStatuses } from "@trigrun/contract";
 import { sql } from "../../src/store/db.ts";
 import { createTestApi, type TestApi } from "../support/api.ts";

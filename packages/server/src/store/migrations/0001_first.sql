@@ -56,7 +56,8 @@ create table jobs (
   cron text,
   timezone text,
   run_at timestamptz(3),
-  request jsonb not null,
+  -- json and not jsonb: the keys of a user's body keep their order.
+  request json not null,
   retry_policy jsonb not null,
   next_run_at timestamptz(3),
   created_at timestamptz(3) not null default now(),
@@ -73,7 +74,22 @@ create table jobs (
 );
 create index jobs_due_idx on jobs (next_run_at) where next_run_at is not null;
 create index jobs_list_idx on jobs (workspace_id, id desc) where deleted_at is null;
-create index jobs_name_idx on jobs (workspace_id, name, id desc) where deleted_at is null;
+create index jobs_name_idx on jobs (workspace_id, name, id desc);
+
+create function refuse_transition() returns trigger language plpgsql as $$
+begin
+  raise exception '% % may not go from % to %', tg_table_name, old.id, to_jsonb(old)->>tg_argv[0],
+    to_jsonb(new)->>tg_argv[0] using errcode = 'check_violation';
+end $$;
+
+-- draft -> active <-> paused; a job that runs once completes, and a new schedule revives it.
+create trigger jobs_transition before update of state on jobs for each row
+  when (old.state <> new.state and not (
+    (old.state = 'draft' and new.state = 'active')
+    or (old.state = 'active' and new.state in ('paused', 'completed'))
+    or (old.state = 'paused' and new.state in ('active', 'completed'))
+    or (old.state = 'completed' and new.state = 'active')
+  )) execute function refuse_transition('state');
 
 --   queued ──claim──> running ──settle──> succeeded | failed
 --      │ ▲              │ ▲ └─ retry: no lease, due_at ahead
@@ -124,19 +140,13 @@ create index executions_job_idx on executions (job_id, id desc);
 create index executions_status_idx on executions (workspace_id, status, id desc)
   where status <> 'succeeded';
 
-create function refuse_transition() returns trigger language plpgsql as $$
-begin
-  raise exception '% % may not go from % to %', tg_table_name, old.id, old.status, new.status
-    using errcode = 'check_violation';
-end $$;
-
 -- The transition table of executions, as CHECK cannot see the old row.
 create trigger executions_transition before update of status on executions for each row
   when (old.status <> new.status and not (
     (old.status = 'queued' and new.status in ('running', 'cancelled'))
     or (old.status = 'running' and new.status in ('succeeded', 'failed', 'cancelled'))
     or (old.status = 'running' and new.status = 'queued' and new.attempt_count = 0)
-  )) execute function refuse_transition();
+  )) execute function refuse_transition('status');
 
 -- No foreign key to executions: rows come only from the statement that settles the execution,
 -- and a key would cost one more lookup on the busiest insert of the product.
@@ -238,7 +248,7 @@ create trigger deliveries_transition before update of status on deliveries for e
     (old.status = 'pending' and new.status in ('processing', 'failed'))
     or (old.status = 'processing' and new.status in ('pending', 'sent', 'failed'))
     or (old.status in ('sent', 'failed') and new.status = 'pending')
-  )) execute function refuse_transition();
+  )) execute function refuse_transition('status');
 
 create table delivery_attempts (
   delivery_id text collate "C" not null,
