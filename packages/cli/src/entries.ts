@@ -54,6 +54,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/deliveries.ts")).defineDeliveries,
   },
   {
+    name: "explain",
+    description: "say why a notification did or did not go out",
+    load: async () => (await import("./commands/explain.ts")).defineExplain,
+  },
+  {
     name: "next",
     description: "show when a job or a cron expression is due next",
     load: async () => (await import("./commands/next.ts")).defineNext,

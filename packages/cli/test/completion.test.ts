@@ -20,7 +20,7 @@ const complete = async (...words: string[]) => {
 describe("completion", () => {
   it("offers commands, and those below a command", async () => {
     expect(await complete("")).toContain("channels");
-    expect(await complete("e")).toEqual(["executions"]);
+    expect(await complete("e")).toEqual(["executions", "explain"]);
     expect(await complete("--url", "http://x", "rules", "")).toEqual(["list", "add", "remove"]);
   });
 

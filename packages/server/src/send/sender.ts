@@ -200,20 +200,23 @@ async function claimInLanes(
   { dueBy, limit }: { dueBy: Date; limit: number },
 ): Promise<ClaimedDelivery[]> {
   const claimed: ClaimedDelivery[] = [];
-  for (let round = 0; round < laneRoundsMax && claimed.length < limit; round += 1) {
-    const room = limit - claimed.length;
-    const exceptChannels = lanes.full();
-    const due = await claimDue(db, { nodeId, dueBy, limit: room, exceptChannels });
-    const { admitted, refused } = lanes.admit(due);
-    claimed.push(...admitted);
-    if (refused.length === 0) break;
-    await release(
-      db,
-      nodeId,
-      refused.map(({ id }) => id),
-    );
+  try {
+    for (let round = 0; round < laneRoundsMax && claimed.length < limit; round += 1) {
+      const room = limit - claimed.length;
+      const exceptChannels = lanes.full();
+      const due = await claimDue(db, { nodeId, dueBy, limit: room, exceptChannels });
+      const { admitted, refused } = lanes.admit(due);
+      claimed.push(...admitted);
+      if (refused.length === 0) break;
+      const ids = refused.map(({ id }) => id);
+      await release(db, nodeId, ids);
+    }
+    return claimed;
+  } catch (error) {
+    // The worker hears of none of them and gives them all back.
+    for (const { channelId } of claimed) lanes.leave(channelId);
+    throw error;
   }
-  return claimed;
 }
 
 export function createTestSend(options: SenderOptions): TestSend {

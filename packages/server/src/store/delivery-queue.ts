@@ -103,11 +103,7 @@ export async function release(tx: Tx, nodeId: string, ids: readonly string[]): P
 }
 
 /** Gives back what the node has leased, but for the rows that it works on. */
-export async function releaseAllBut(
-  tx: Tx,
-  nodeId: string,
-  ids: readonly string[],
-): Promise<void> {
+export async function releaseAllBut(tx: Tx, nodeId: string, ids: readonly string[]): Promise<void> {
   await tx.run(sql`
     update deliveries set node_id = null, status = 'pending'
     where node_id = ${nodeId} and id <> all(${ids})`);

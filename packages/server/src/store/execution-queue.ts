@@ -87,11 +87,7 @@ export async function nextDueAt(tx: Tx): Promise<Date | undefined> {
 }
 
 /** Gives back what the node has leased, but for the rows that it works on. */
-export async function releaseAllBut(
-  tx: Tx,
-  nodeId: string,
-  ids: readonly string[],
-): Promise<void> {
+export async function releaseAllBut(tx: Tx, nodeId: string, ids: readonly string[]): Promise<void> {
   await tx.run(sql`
     update executions set
       node_id = null,

@@ -22,7 +22,9 @@ beforeEach(async () => {
   story = await createStory("2026-03-01T10:00:00Z");
   const template = inject("template");
   relay = await startRelay(template.host);
-  const [row] = await story.db.rows<{ database: string }>(sql`select current_database() as database`);
+  const [row] = await story.db.rows<{ database: string }>(
+    sql`select current_database() as database`,
+  );
   const target = { ...template, host: relay.dir, database: row?.database ?? "" };
   db = connect({ ...target, poolMax: 2, applicationName: "far node" });
   http = createHttpDoor({ guard: story.services.guard, clock: story.clock });
@@ -45,14 +47,23 @@ async function loseAnswer(table: "executions" | "deliveries", begin: () => void)
   });
 }
 
-function common() {
-  const log = { debug: note, info: note, warn: note, error: note };
+function common(warn: () => void = ignore) {
+  const log = { debug: ignore, info: ignore, warn, error: ignore };
   const { clock } = story;
   return { db, clock, random: () => 0.5, log, nodeId, call: http.call, concurrency: 50 };
 }
 
-function note(): void {
+function ignore(): void {
   // What is logged is not what these tests are about.
+}
+
+function createFarSender(warn?: () => void) {
+  return createSender({
+    ...common(warn),
+    mail: () => Promise.reject(new Error("no mail is sent here")),
+    open: (channel, now) => openChannel(story.services.vault, channel, now),
+    userAgent: "TrigRun/test",
+  });
 }
 
 describe("a node that lost the answer of its claim", () => {
@@ -81,12 +92,7 @@ describe("a node that lost the answer of its claim", () => {
     story.clock.at("2026-03-01T10:10:00Z");
     await story.node.planner.runOnce();
     await story.node.runner.runOnce();
-    const sender = createSender({
-      ...common(),
-      mail: () => Promise.reject(new Error("no mail is sent here")),
-      open: (channel, now) => openChannel(story.services.vault, channel, now),
-      userAgent: "TrigRun/test",
-    });
+    const sender = createFarSender();
     const called = ops.nextCall();
     try {
       await loseAnswer("deliveries", () => sender.start());
@@ -96,5 +102,40 @@ describe("a node that lost the answer of its claim", () => {
     }
     const [delivery] = (await story.client.listDeliveries()).items;
     expect(delivery).toMatchObject({ status: "sent", attempt_count: 1 });
+  });
+
+  it("keeps no place in a channel's lane for deliveries that it gives back", async () => {
+    const target = await story.addReceiver();
+    const ops = await story.addReceiver();
+    const jobId = await story.addJob(target.url);
+    await story.tell(jobId, "on_completion", ops.url);
+    // One more than a lane is wide: what does not fit is given back, and that fails.
+    const deliveries = 9;
+    for (let run = 0; run < deliveries; run += 1) {
+      await story.client.runJobNow({ params: { id: jobId } });
+    }
+    await story.node.runner.runOnce();
+    await story.db.run(sql`
+      create function refuse() returns trigger language plpgsql
+      as $$ begin raise exception 'cut'; end $$`);
+    await story.db.run(sql`
+      create trigger refuse before update on deliveries for each row
+      when (new.status = 'pending') execute function refuse()`);
+    let hear: () => void = ignore;
+    const failure = new Promise<void>((resolve) => {
+      hear = resolve;
+    });
+    const sender = createFarSender(hear);
+    try {
+      sender.start();
+      await failure;
+      expect(ops.calls).toHaveLength(0);
+      await story.db.run(sql`drop trigger refuse on deliveries`);
+      while (ops.calls.length < deliveries) await ops.nextCall();
+    } finally {
+      await sender.stop();
+    }
+    const { items } = await story.client.listDeliveries();
+    expect(items.map(({ status }) => status)).toEqual(Array(deliveries).fill("sent"));
   });
 });

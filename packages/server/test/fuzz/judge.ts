@@ -53,6 +53,17 @@ export function createJudge(pools: Pools): Judge {
     return code in examples ? undefined : `code ${code} is not declared for ${operation.id}`;
   };
 
+  /** What is taken must be what the document says is taken: nothing more, nothing dropped. */
+  const findUndeclaredInput = (ask: Ask, operation: Operation, status: number) => {
+    const bytes = toBytes(ask);
+    if (status >= 300 || operation.body === undefined || bytes === undefined) return undefined;
+    const text = bytes.toString("utf8").replace(/^\ufeff/, "");
+    // An empty body is none, where none is needed.
+    if (text.trim() === "") return undefined;
+    const pointer = `${operation.pointer}/requestBody/content/application~1json/schema`;
+    const fault = findFault(pointer, JSON.parse(text));
+    return fault === undefined ? undefined : `a body was taken that the schema refuses: ${fault}`;
+  };
   const findBrokenRepeat = watchRepeats();
 
   return (ask, answer) => {
@@ -69,7 +80,7 @@ export function createJudge(pools: Pools): Judge {
     const body = readJson(text);
     if (body === undefined) return "the body is not JSON";
     const shape = operation
-      ? judgeShape(operation, status, body)
+      ? (judgeShape(operation, status, body) ?? findUndeclaredInput(ask, operation, status))
       : (judgeWithoutOperation(status, body) ?? findFault("/components/schemas/Error", body));
     return shape ?? findLeak(ask, operation, answer, pools) ?? findBrokenRepeat(ask, answer);
   };
