@@ -15,7 +15,7 @@ export class Interrupted extends Error {
 
 /** The hard limit was reached. Whoever was waiting says what is missing. */
 export class OverTime extends DemoFailed {
-  constructor(limitMs: number, missing: readonly string[] = []) {
+  constructor(limitMs: number, missing = ["everything after what is told above"]) {
     super([`${limitMs / 1_000} s are over, and this is still missing:`, ...missing]);
   }
 }

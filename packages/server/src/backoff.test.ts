@@ -1,6 +1,6 @@
-// Reading Retry-After, and lengths in sentences.
+// Reading Retry-After, steps after deaths, and lengths in sentences.
 import { describe, expect, it } from "vitest";
-import { formatLength, readRetryAfter } from "./backoff.ts";
+import { deathStep, formatLength, readRetryAfter } from "./backoff.ts";
 
 const now = new Date("2026-03-01T10:00:00.000Z");
 
@@ -20,6 +20,17 @@ describe("readRetryAfter", () => {
     ["Sat, 28 Feb 2026 10:00:00 GMT", 0],
   ])("reads %j as %j", (value, expected) => {
     expect(readRetryAfter(value, now)).toBe(expected);
+  });
+});
+
+describe("deathStep", () => {
+  it.each([
+    [1, 0],
+    [2, 1_000],
+    [3, 2_000],
+    [9, 128_000],
+  ])("after %d deaths is %d ms", (deaths, milliseconds) => {
+    expect(deathStep(deaths)).toBe(milliseconds);
   });
 });
 

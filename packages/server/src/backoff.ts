@@ -11,6 +11,17 @@ export function spread(stepMs: number, random: () => number): number {
   return Math.round(stepMs * (0.8 + random() * 0.4));
 }
 
+// So long that nine waits span minutes: ten deaths are then no accident of one bad moment.
+const deathStepMs = 1_000;
+
+/**
+ * The step to wait, with full jitter, before what a death of its node cut is done again. The first
+ * time none. Then apart from all else that the same death cut, as any of it may be what kills.
+ */
+export function deathStep(deaths: number): number {
+  return deaths <= 1 ? 0 : deathStepMs * 2 ** (deaths - 2);
+}
+
 /**
  * `Retry-After` in milliseconds from now: seconds or an HTTP date (RFC 9110, 10.2.3).
  * Undefined when it is missing or means nothing; never negative.

@@ -99,6 +99,21 @@ export const settings = {
     meaning: "How many notifications one node sends at once.",
     fallback: "128",
   }),
+  disableAfterFailures: setting({
+    variable: "TRIGRUN_DISABLE_AFTER_FAILURES",
+    schema: wholeNumber(1, 1_000_000, 50),
+    meaning:
+      "So many failed tries in a row, over at least ten minutes, disable a channel; its deliveries " +
+      "wait until it is enabled again.",
+    fallback: "50",
+  }),
+  disableAfterHours: setting({
+    variable: "TRIGRUN_DISABLE_AFTER_HOURS",
+    schema: wholeNumber(1, 8_760, 24),
+    meaning:
+      "So many hours of failures without a success disable a channel, however few the tries.",
+    fallback: "24",
+  }),
   databasePool: setting({
     variable: "TRIGRUN_DATABASE_POOL",
     // 12: the API, four loops and a reserve; more connections do not make 2 cores faster.

@@ -52,6 +52,10 @@ export function createEngine(options: EngineOptions): Engine {
     mail: (message) => mail.send(message),
     open: (channel, now) => openChannel(options.vault, channel, now),
     concurrency: config.sendConcurrency,
+    patience: {
+      failuresMax: config.disableAfterFailures,
+      hoursMax: config.disableAfterHours,
+    },
   };
   const heartbeater = createHeartbeater({ db, log, nodeId, clock });
   const sender = createSender(senderOptions);

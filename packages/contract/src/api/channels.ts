@@ -3,7 +3,17 @@ import { z } from "zod";
 import { type ChannelTypeName, channelTypeNames, channelTypes } from "../channels/index.ts";
 import { event } from "../events/index.ts";
 import { exchange } from "./deliveries.ts";
-import { id, instant, jsonValue, name, page, pageQuery, pathId, text } from "./fields.ts";
+import {
+  id,
+  instant,
+  instantInput,
+  jsonValue,
+  name,
+  page,
+  pageQuery,
+  pathId,
+  text,
+} from "./fields.ts";
 import { route } from "./route.ts";
 
 const [first, ...others] = channelTypeNames.map((type) =>
@@ -43,6 +53,21 @@ export type Channel = z.output<typeof channel>;
 
 const tag = "Notification channels";
 const params = z.object({ id: pathId });
+
+const channelStatistics = z
+  .object({
+    channel_id: id("channel"),
+    channel_name: z.string(),
+    sent: z.number().int(),
+    failed: z.number().int(),
+    waiting: z.number().int(),
+    latency_p50_ms: z.number().nullable().meta({ description: "Of the tries that were taken." }),
+    latency_p95_ms: z.number().nullable(),
+    last_sent_at: instant.nullable().meta({ description: "Within the time that is looked at." }),
+    failures_in_row: z.number().int().meta({ description: "Failed tries since the last success." }),
+    failing_since: instant.nullable(),
+  })
+  .meta({ id: "ChannelStatistics" });
 
 export const channelRoutes = {
   createChannel: route({
@@ -146,6 +171,17 @@ export const channelRoutes = {
     response: z.object({ secret: z.string(), previous_secret_expires_at: instant.nullable() }),
     status: 200,
     errors: ["unprocessable"],
+  }),
+  listChannelStatistics: route({
+    method: "GET",
+    path: "/v1/notification-channel-statistics",
+    tag,
+    role: "member",
+    summary: "Show how the deliveries of each channel went",
+    description: "Over the deliveries made since `from`, by default those of the last 7 days.",
+    query: z.strictObject({ from: instantInput.optional() }),
+    response: z.object({ from: instant, items: z.array(channelStatistics) }),
+    status: 200,
   }),
   enableChannel: route({
     method: "POST",

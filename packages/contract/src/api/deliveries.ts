@@ -144,6 +144,17 @@ export const deliveryRoutes = {
       event: filters.event,
       from: filters.from,
       to: filters.to,
+      only_still_true: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Skips told failures of jobs that have succeeded since." }),
+      max_per_minute: z
+        .number()
+        .int()
+        .min(1)
+        .max(60_000)
+        .optional()
+        .meta({ description: "Spreads them, so that receivers are not flooded." }),
       dry_run: z.boolean().default(false),
     }),
     response: z.object({ dry_run: z.boolean(), count: z.number().int() }),

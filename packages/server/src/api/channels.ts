@@ -10,6 +10,7 @@ import {
 } from "@trigrun/contract";
 import { newId } from "../id.ts";
 import { chooseNotice } from "../send/test-notice.ts";
+import { readChannelStatistics } from "../store/channel-statistics.ts";
 import {
   type Channel,
   deleteChannel,
@@ -46,12 +47,16 @@ type ChannelHandlers = Pick<
   | "testChannel"
   | "rotateChannelSecret"
   | "enableChannel"
+  | "listChannelStatistics"
 >;
 
 // The specification: for 24 hours both secrets sign.
 const previousLifeMs = 24 * 3_600_000;
 // Each adds 50 characters to a header of every call; more rotations within a day are a mistake.
 const previousMax = 3;
+
+// A week: long enough to see a pattern, short enough to be read in one go.
+const statisticsMs = 7 * 24 * 3_600_000;
 
 const enabledReason = "The channel was enabled again.";
 
@@ -145,6 +150,14 @@ export const channelHandlers: ChannelHandlers = {
     return {
       secret,
       previous_secret_expires_at: replaced[0]?.expiresAt.toISOString() ?? null,
+    };
+  },
+
+  async listChannelStatistics({ query }, { tx, workspaceId, now }) {
+    const from = query.from ?? new Date(now.getTime() - statisticsMs);
+    return {
+      from: from.toISOString(),
+      items: await readChannelStatistics(tx, workspaceId, from),
     };
   },
 

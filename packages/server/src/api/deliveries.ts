@@ -44,10 +44,11 @@ export const deliveryHandlers: Pick<
 
   async retryDeliveries({ body }, { tx, workspaceId, now }) {
     const { dry_run: isDryRun } = body;
-    const filter = toFilter(body);
+    const filter = { ...toFilter(body), onlyStillTrue: body.only_still_true };
+    const stepMs = body.max_per_minute === undefined ? 0 : 60_000 / body.max_per_minute;
     const count = isDryRun
       ? await countFailed(tx, workspaceId, filter, retriesMax)
-      : await restartFailed(tx, workspaceId, filter, { now, limit: retriesMax });
+      : await restartFailed(tx, workspaceId, filter, { now, limit: retriesMax, stepMs });
     if (!isDryRun && count > 0) await wake(tx, "sender");
     return { dry_run: isDryRun, count };
   },

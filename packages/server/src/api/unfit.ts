@@ -1,5 +1,5 @@
-// Finds what no field of any body could hold: text that PostgreSQL cannot store, and nesting that a
-// recursive schema could not follow. Pure.
+// Finds what no field of any body could hold: text that PostgreSQL cannot store, nesting that a
+// recursive schema could not follow, and the one name that is magic to JavaScript. Pure.
 import { type ErrorDetail, isStorable } from "@trigrun/contract";
 import { toPath } from "./issues.ts";
 
@@ -36,8 +36,10 @@ function faultOf(value: unknown): string | undefined {
   if (typeof value === "string") {
     return isStorable(value) ? undefined : `must not contain ${unstorable}`;
   }
-  if (Object.keys(value ?? {}).every(isStorable)) return undefined;
-  return `has a name with ${unstorable}`;
+  const names = Object.keys(value ?? {});
+  if (!names.every(isStorable)) return `has a name with ${unstorable}`;
+  // Schemas leave it out without a word, and nothing that is sent may be dropped so.
+  return names.includes("__proto__") ? 'has a field "__proto__", which is not taken' : undefined;
 }
 
 /** Only what can be unfit or hold something that is. */

@@ -87,6 +87,16 @@ describe("decide", () => {
     );
   });
 
+  it("repeats an interrupted attempt at once, and after more deaths later and later", () => {
+    const waitsMs = [0, 1, 2, 8].map((interruptions) => {
+      const number = interruptions + 1;
+      const interrupted = attempt({ number, errorClass: "interrupted" });
+      const decision = decide({ ...base, interruptions, attempt: interrupted });
+      return decision.next === "retry" && decision.dueAt.getTime() - now.getTime();
+    });
+    expect(waitsMs).toEqual([0, 1_000, 2_000, 128_000]);
+  });
+
   it("gives up on an execution that kills its node each time", () => {
     const interrupted = attempt({ number: interruptionsMax, errorClass: "interrupted" });
     const decision = decide({

@@ -1,6 +1,6 @@
 // Decides whether an execution is tried again, and when. Pure: time and chance are arguments.
 import type { RetryPolicy } from "@trigrun/contract";
-import { formatLength, fullJitter, readRetryAfter } from "../backoff.ts";
+import { deathStep, formatLength, fullJitter, readRetryAfter } from "../backoff.ts";
 import type { Attempt } from "./attempt.ts";
 
 export type Decision =
@@ -67,16 +67,20 @@ function decideRetry(facts: Facts, tries: number, what: string): Decision {
   return { next: "retry", dueAt: after(now, jitteredMs), reason };
 }
 
-function decideInterrupted({ attempt, interruptions, now }: Facts): Decision {
+function decideInterrupted({ attempt, interruptions, now, random }: Facts): Decision {
   const what = attempt.errorMessage ?? "";
   // This attempt is one more interruption than those before it.
-  if (interruptions + 1 >= interruptionsMax) {
+  const deaths = interruptions + 1;
+  if (deaths >= interruptionsMax) {
     return {
       next: "failed",
       reason: `${what} That happened ${interruptionsMax} times, so it is not tried again.`,
     };
   }
-  return { next: "retry", dueAt: now, reason: `${what} It is tried again at once.` };
+  const stepMs = deathStep(deaths);
+  const when = stepMs === 0 ? "at once" : `after a wait of up to ${formatLength(stepMs)}`;
+  const dueAt = after(now, fullJitter(stepMs, random));
+  return { next: "retry", dueAt, reason: `${what} It is tried again ${when}.` };
 }
 
 function after(now: Date, milliseconds: number): Date {

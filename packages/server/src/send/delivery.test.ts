@@ -54,9 +54,12 @@ describe("decide", () => {
 });
 
 describe("decideInterrupted", () => {
-  it("repeats at once, and gives up after ten deaths", () => {
-    expect(decideInterrupted(delivery, "It died.", now)).toMatchObject({ dueAt: now });
-    const ninth = { ...delivery, interruptions: 9 };
-    expect(decideInterrupted(ninth, "It died.", now).status).toBe("failed");
+  const after = (interruptions: number) =>
+    decideInterrupted({ ...delivery, interruptions }, "It died.", now, () => 1);
+
+  it("repeats at once, then later and later, and gives up after ten deaths", () => {
+    expect(after(0)).toMatchObject({ dueAt: now });
+    expect(after(2)).toMatchObject({ dueAt: new Date(now.getTime() + 2_000) });
+    expect(after(9).status).toBe("failed");
   });
 });

@@ -4,7 +4,7 @@
 //      ▲                   └─ retry ──> pending, due later
 //      └── retry by hand of failed (or resend of sent): a fresh round of tries
 import type { Event, ExecutionFacts, Verdict } from "@trigrun/contract";
-import { formatLength, spread } from "../backoff.ts";
+import { deathStep, formatLength, fullJitter, spread } from "../backoff.ts";
 
 export interface Delivery {
   readonly id: string;
@@ -82,13 +82,21 @@ export function decide(
 }
 
 /** What follows when the node died in the middle of a try. */
-export function decideInterrupted(delivery: Delivery, reason: string, now: Date): Next {
-  if (delivery.interruptions + 1 >= interruptionsMax) {
+export function decideInterrupted(
+  delivery: Delivery,
+  reason: string,
+  now: Date,
+  random: () => number,
+): Next {
+  const deaths = delivery.interruptions + 1;
+  if (deaths >= interruptionsMax) {
     const often = `That happened ${interruptionsMax} times, so it is not tried again.`;
     return { status: "failed", reason: `${reason} ${often}` };
   }
-  const dueReason = "An interrupted try is repeated at once and uses up none.";
-  return { status: "pending", reason, dueAt: now, dueReason };
+  const stepMs = deathStep(deaths);
+  const when = stepMs === 0 ? "at once" : `after a wait of up to ${formatLength(stepMs)}`;
+  const dueReason = `An interrupted try is repeated ${when} and uses up none.`;
+  return { status: "pending", reason, dueAt: after(now, fullJitter(stepMs, random)), dueReason };
 }
 
 // How long a delivery rests when its channel is disabled, before it looks again.

@@ -31,6 +31,7 @@ import {
   type ClaimedDelivery,
   claimDue,
   nextDueAt,
+  type Patience,
   readSealedChannel,
   release,
   releaseAllBut,
@@ -66,6 +67,7 @@ export interface SenderOptions {
   readonly log: Log;
   readonly nodeId: string;
   readonly concurrency: number;
+  readonly patience: Patience;
   readonly userAgent: string;
 }
 
@@ -149,7 +151,7 @@ export function createSender(options: SenderOptions): Sender {
 
   function settleInterrupted(delivery: ClaimedDelivery): Promise<void> {
     const attempt = toInterruptedTry(delivery.dueAt);
-    const next = decideInterrupted(delivery, attempt.reason, clock.now());
+    const next = decideInterrupted(delivery, attempt.reason, clock.now(), random);
     rescued.add(delivery.id);
     return settle(delivery, attempt, next, { isInterruption: true }).finally(() =>
       rescued.delete(delivery.id),
@@ -173,7 +175,7 @@ export function createSender(options: SenderOptions): Sender {
   return { ...worker, settleInterrupted };
 }
 
-function createDeliverySettler({ db, log }: SenderOptions): Settler<Settlement> {
+function createDeliverySettler({ db, log, patience }: SenderOptions): Settler<Settlement> {
   return createSettler<Settlement>({
     name: "deliveries",
     log,
@@ -183,7 +185,7 @@ function createDeliverySettler({ db, log }: SenderOptions): Settler<Settlement> 
       attempt: settlement.attempt && withoutContents(settlement.attempt),
     }),
     async commit(batch) {
-      const settled = await settleIfLeased(db, batch);
+      const settled = await settleIfLeased(db, batch, patience);
       for (const { delivery } of batch) {
         if (!settled.has(delivery.id)) {
           log.info({ delivery_id: delivery.id }, "the lease was lost; nothing was changed");

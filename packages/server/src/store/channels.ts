@@ -202,14 +202,17 @@ export async function listChannels(
   return toPage(rows, page.limit, (row) => toChannel(vault, row));
 }
 
-/** Writes back a channel that this transaction has locked. False when its new name is taken. */
+/**
+ * Writes back a channel that this transaction has locked; it begins anew with no failures in a
+ * row. False when its new name is taken.
+ */
 export async function saveChannel(tx: Tx, vault: Vault, channel: Channel): Promise<boolean> {
   const { config, secrets } = close(vault, channel);
   try {
     await tx.run(sql`
       update channels set name = ${channel.name}, config = ${config}, secrets = ${secrets},
         disabled_at = ${channel.disabledAt}, disabled_reason = ${channel.disabledReason},
-        updated_at = ${channel.updatedAt}
+        updated_at = ${channel.updatedAt}, failures_in_row = 0, failing_since = null
       where id = ${channel.id}`);
     return true;
   } catch (error) {

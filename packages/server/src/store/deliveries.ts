@@ -201,15 +201,21 @@ export async function hastenDelivery(tx: Tx, id: string, now: Date): Promise<voi
     where id = ${id} and status = 'pending'`);
 }
 
+export interface FailedFilter extends Omit<DeliveryFilter, "status" | "executionId"> {
+  /** Leaves out failures of jobs that have succeeded since: nobody has to hear of them any more. */
+  readonly onlyStillTrue?: boolean;
+}
+
 /**
- * Restarts the failed deliveries that match, the oldest first and at most `limit`. Those whose
- * channel is deleted or disabled stay as they are. Answers how many were restarted.
+ * Restarts the failed deliveries that match, the oldest first and at most `limit`, each `stepMs`
+ * after the one before. Those whose channel is deleted or disabled stay as they are. Answers how
+ * many were restarted.
  */
 export async function restartFailed(
   tx: Tx,
   workspaceId: string,
-  filter: Omit<DeliveryFilter, "status">,
-  { now, limit }: { now: Date; limit: number },
+  filter: FailedFilter,
+  { now, limit, stepMs }: { now: Date; limit: number; stepMs: number },
 ): Promise<number> {
   // Two calls at once, or a delete of the channel: each row goes to whoever locks it first, the
   // other one looks past it.
@@ -218,16 +224,18 @@ export async function restartFailed(
       ${failedOf(workspaceId, filter, limit)}
       for update of d skip locked
       for key share of c skip locked
-    )
-    update deliveries set ${freshRound}, due_at = ${now}
-    from failed where deliveries.id = failed.id`);
+    ),
+    placed as (select id, row_number() over (order by id) - 1 as place from failed)
+    update deliveries set ${freshRound},
+      due_at = ${now}::timestamptz + placed.place * ${stepMs} * interval '1 millisecond'
+    from placed where deliveries.id = placed.id`);
 }
 
 /** How many `restartFailed` would restart. */
 export async function countFailed(
   tx: Tx,
   workspaceId: string,
-  filter: Omit<DeliveryFilter, "status">,
+  filter: FailedFilter,
   limit: number,
 ): Promise<number> {
   const [row] = await tx.rows<{ count: number }>(
@@ -236,11 +244,22 @@ export async function countFailed(
   return row?.count ?? 0;
 }
 
-function failedOf(workspaceId: string, filter: DeliveryFilter, limit: number): Sql {
+// By the end of the execution that was told, not by when it was told: a late success counts.
+const stillTrue = sql`and not (
+  d.facts->'execution'->>'status' = 'failed'
+  and exists (
+    select from executions later
+    where later.job_id = d.job_id and later.status = 'succeeded'
+      and later.finished_at > (d.facts->'execution'->>'finished_at')::timestamptz
+  )
+)`;
+
+function failedOf(workspaceId: string, filter: FailedFilter, limit: number): Sql {
   return sql`
     select d.id from deliveries d
     join channels c on c.id = d.channel_id and c.disabled_at is null
     where ${matches(workspaceId, { ...filter, status: "failed" })}
+      ${filter.onlyStillTrue ? stillTrue : empty}
     order by d.id limit ${limit}`;
 }
 

@@ -158,18 +158,36 @@ export interface Settlement {
   readonly disableChannelFor: string | null;
 }
 
+/** How long a receiver may fail before its channel is disabled. */
+export interface Patience {
+  /** So many tries in a row, over all deliveries of the channel. */
+  readonly failuresMax: number;
+  /** Or so long without a success, however few the tries. */
+  readonly hoursMax: number;
+}
+
+// A busy channel makes 50 tries within a minute's outage; that alone is no death. Ten minutes is
+// longer than a restart or a deployment takes.
+const outageSeconds = 600;
+
 /**
- * Records tries and outcomes, and disables channels whose receiver is gone: in one statement.
- * Answers which deliveries still carried the lease.
+ * Records tries and outcomes, counts failures in a row, and disables channels whose receiver is
+ * gone or has failed for too long: in one statement. Answers which deliveries still carried the lease.
  */
 export async function settleIfLeased(
   tx: Tx,
   settlements: readonly Settlement[],
+  patience: Patience,
 ): Promise<Set<string>> {
   const rows = await tx.rows<{ id: string }>({
     name: "deliveries_settle_if_leased",
     text: settleText,
-    values: [JSON.stringify(settlements.map(toSettleRow))],
+    values: [
+      JSON.stringify(settlements.map(toSettleRow)),
+      patience.failuresMax,
+      patience.hoursMax,
+      outageSeconds,
+    ],
   });
   return new Set(rows.map(({ id }) => id));
 }
@@ -239,9 +257,39 @@ const settleText = `
     from settled s join o on o.id = s.id
     where o.number is not null
   ),
-  disabled as (
-    update channels c set disabled_at = o.finished_at, disabled_reason = o.disable_for
+  tried as (
+    select o.channel_id, bool_or(o.verdict = 'sent') as is_alive, count(*) as failures,
+      min(o.started_at) as began_at, max(o.started_at) as ended_at, max(o.a_reason) as last_reason,
+      max(o.disable_for) as gone_reason
     from settled s join o on o.id = s.id
-    where o.disable_for is not null and c.id = o.channel_id and c.disabled_at is null
+    where o.number is not null and o.interruption = 0 and o.channel_id is not null
+    group by o.channel_id
+  ),
+  streaks as (
+    select t.*, c.failures_in_row + t.failures as in_row,
+      coalesce(c.failing_since, t.began_at) as since
+    from tried t join channels c on c.id = t.channel_id
+    where not t.is_alive or c.failing_since is not null
+  ),
+  judged as (
+    select *, case
+      when gone_reason is not null then gone_reason
+      when is_alive then null
+      when (in_row >= $2 and ended_at - since >= $4 * interval '1 second')
+        or ended_at - since >= $3 * interval '1 hour'
+      then format('%s tries in a row have failed since %s; the last one: %s', in_row,
+        to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), last_reason)
+    end as death
+    from streaks
+  ),
+  marked as (
+    update channels c set
+      failures_in_row = case when j.is_alive then 0 else j.in_row end,
+      failing_since = case when j.is_alive then null else j.since end,
+      disabled_at = case when j.death is null then c.disabled_at
+        else coalesce(c.disabled_at, j.ended_at) end,
+      disabled_reason = case when j.death is null then c.disabled_reason
+        else coalesce(c.disabled_reason, j.death) end
+    from judged j where c.id = j.channel_id
   )
   select id from settled`;

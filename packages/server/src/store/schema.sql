@@ -67,12 +67,16 @@ create table channels (
   secrets bytea not null,
   disabled_at timestamp(3) with time zone,
   disabled_reason text,
+  failures_in_row integer not null default 0,
+  failing_since timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null default now(),
   updated_at timestamp(3) with time zone not null default now(),
+  constraint channels_failures_in_row_check CHECK ((failures_in_row >= 0)),
   constraint channels_name_key UNIQUE (workspace_id, name),
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
-  constraint disabled_with_reason CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL)))
+  constraint disabled_with_reason CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+  constraint failing_with_failures CHECK (((failures_in_row = 0) = (failing_since IS NULL)))
 );
 CREATE INDEX channels_list_idx ON channels USING btree (workspace_id, id DESC);
 

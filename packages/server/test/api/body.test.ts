@@ -153,6 +153,14 @@ describe("a body", () => {
     expect((await post(body)).status).toBe(400);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
+
+  it("loses no field, not even one with a magic name in an open object", async () => {
+    const request = { url: "https://example.com/x", headers: { "x-a": "b" } };
+    const body = JSON.stringify({ ...validJob, request }).replace("x-a", "__proto__");
+    const refused = await post(body);
+    expect(refused.status).toBe(400);
+    expect(refused.body.error.details[0].path).toBe("request.headers");
+  });
 });
 
 describe("validation", () => {

@@ -120,6 +120,8 @@ describe("a rescue", () => {
     for (let death = 0; death < 10; death += 1) {
       await claimOne("node_dead");
       await story.node.rescue();
+      // Two minutes are more than any of the waits between.
+      story.clock.advance(120_000);
     }
     const execution = await onlyExecution();
     expect(execution).toMatchObject({ status: "failed", attempt_count: 10 });

@@ -62,6 +62,7 @@ function createFarSender(warn?: () => void) {
     ...common(warn),
     mail: () => Promise.reject(new Error("no mail is sent here")),
     open: (channel, now) => openChannel(story.services.vault, channel, now),
+    patience: { failuresMax: 50, hoursMax: 24 },
     userAgent: "TrigRun/test",
   });
 }

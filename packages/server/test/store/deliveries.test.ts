@@ -55,7 +55,7 @@ async function insert(row: Partial<DeliveryRow> = {}): Promise<string> {
   return insertDeliveryRow(db, { workspaceId, jobId, channelId, executionId, ...row });
 }
 
-const restart = (limit = 100) => restartFailed(db, workspaceId, {}, { now, limit });
+const restart = (limit = 100) => restartFailed(db, workspaceId, {}, { now, limit, stepMs: 0 });
 
 interface RoundRow {
   status: string;
@@ -160,7 +160,7 @@ describe("restartFailed", () => {
     await insert();
     const other = await insertWorkspace(db, "Other");
     expect(await countFailed(db, other, {}, 100)).toBe(0);
-    expect(await restartFailed(db, other, { channelId }, { now, limit: 100 })).toBe(0);
+    expect(await restartFailed(db, other, { channelId }, { now, limit: 100, stepMs: 0 })).toBe(0);
     expect(await restart()).toBe(1);
   });
 
@@ -177,7 +177,7 @@ describe("restartFailed", () => {
   it("gives each delivery to one of two calls at once", async () => {
     await insert();
     const second = await db.transaction(async (tx) => {
-      expect(await restartFailed(tx, workspaceId, {}, { now, limit: 100 })).toBe(1);
+      expect(await restartFailed(tx, workspaceId, {}, { now, limit: 100, stepMs: 0 })).toBe(1);
       return restart();
     });
     expect(second).toBe(0);

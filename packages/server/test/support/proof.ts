@@ -277,21 +277,17 @@ async function compareJobs(tx: Tx, { acknowledged, refused }: Witnesses): Promis
 }
 
 async function compareTargetCalls(tx: Tx, { targetCalls }: Witnesses): Promise<string[]> {
-  const rows = await tx.rows<{ id: string; status: string; attempt: string; is_answered: boolean }>(
-    raw(`select e.id, e.status, e.id || ' attempt ' || number as attempt,
-        status_code is not null as is_answered
-      from attempts a join executions e on e.id = a.execution_id`),
+  const rows = await tx.rows<{ attempt: string; is_answered: boolean }>(
+    raw(`select execution_id || ' attempt ' || number as attempt,
+        status_code is not null as is_answered from attempts`),
   );
   const recorded = new Set(rows.map(({ attempt }) => attempt));
   const received = targetCalls.map((call) => `${call.executionId} attempt ${call.attempt}`);
-  const called = targetCalls.map(({ executionId }) => executionId);
-  const failed = rows.filter(({ status }) => status === "failed").map(({ id }) => id);
   const answered = rows.filter((row) => row.is_answered).map(({ attempt }) => attempt);
   return [
     ...tellBroken("every attempt with an answer was received", missing(answered, received)),
     ...tellBroken("every call that was received is an attempt", missing(received, recorded)),
     ...tellBroken("no attempt was received twice", findRepeated(received)),
-    ...tellBroken("what failed was called", missing(failed, called)),
   ];
 }
 

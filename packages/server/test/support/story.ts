@@ -114,6 +114,7 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
     ...common,
     mail: mail.send,
     open: (channel, now) => openChannel(services.vault, channel, now),
+    patience: { failuresMax: 50, hoursMax: 24 },
     userAgent: "TrigRun/test",
   });
   const { publicUrl } = services;

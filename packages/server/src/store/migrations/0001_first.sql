@@ -180,8 +180,12 @@ create table channels (
   secrets bytea not null,
   disabled_at timestamptz(3),
   disabled_reason text,
+  -- The tries that failed in a row up to now, over all deliveries, and since when.
+  failures_in_row integer not null default 0 check (failures_in_row >= 0),
+  failing_since timestamptz(3),
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
+  constraint failing_with_failures check ((failures_in_row = 0) = (failing_since is null)),
   constraint channels_name_key unique (workspace_id, name),
   constraint disabled_with_reason check ((disabled_at is null) = (disabled_reason is null))
 );
