@@ -1,5 +1,4 @@
-// What the services in vendor/ share: they read JSON and answer with it. For tests and the
-// demo's receivers, never shipped.
+// What the services in vendor/ share: they read JSON and answer with it. For tests, never shipped.
 import type { Reply } from "../src/channels/verdict.ts";
 
 /** What a service sees of a request. */

@@ -61,7 +61,7 @@ export const teams = defineChannel({
 });
 
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
-// `contentUrl` is named there as null; a workflow fails on its loop over `attachments` without one.
+// A workflow takes the same: it posts each card of `attachments`, and fails where there are none.
 function toTeamsMessage(notice: Notice, isFullWidth: boolean) {
   return {
     type: "message",

@@ -227,7 +227,7 @@ export async function restartFailed(
     ),
     placed as (select id, row_number() over (order by id) - 1 as place from failed)
     update deliveries set ${freshRound},
-      due_at = ${now}::timestamptz + placed.place * ${stepMs} * interval '1 millisecond'
+      due_at = ${now}::timestamptz + placed.place * ${stepMs}::float8 * interval '1 millisecond'
     from placed where deliveries.id = placed.id`);
 }
 

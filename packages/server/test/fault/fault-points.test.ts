@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultPoints } from "../../src/fault-point.ts";
 import { type PreparedFolder, prepareFolder } from "../support/program.ts";
-import { openSite, type Site, within } from "./site.ts";
+import { ask, openSite, type Site, within } from "./site.ts";
 
 let prepared: PreparedFolder;
 
@@ -45,5 +45,30 @@ describe.concurrent("killed at", () => {
     await site.client.pauseRepeating();
     await site.untilFinished();
     expect(await site.prove(`2 kills at ${point}`)).toEqual([]);
+  });
+
+  it("one point ten times, it runs all that stood beside", async ({ onTestFinished }) => {
+    const site = await openSite(1, prepared);
+    onTestFinished(() => site.close());
+    const { installation, client, farEnds } = site;
+    const jobs = 20;
+    const program = await installation.start();
+    await client.createChannels();
+    // All are due in the same moment: the first death meets them all, and none has been called.
+    const run_at = new Date(Date.now() + 12_000).toISOString();
+    const target = farEnds.target(200);
+    for (let made = 0; made < jobs; made += 1) {
+      await client.createJob({ kind: "scheduled", schedule: { run_at }, target });
+    }
+    await program.kill("SIGKILL");
+    // As many as end an execution that is cut by each of them.
+    const deaths = 10;
+    for (let died = 0; died < deaths; died += 1) await dieAt(site, "runner.claimed");
+    expect(farEnds.targetCalls).toEqual([]);
+    await installation.start();
+    await site.untilFinished();
+    const succeeded = "select count(*) from executions where status = 'succeeded'";
+    expect(await ask(installation, succeeded)).toBe(jobs);
+    expect(await site.prove(`${deaths} kills at runner.claimed`)).toEqual([]);
   });
 });
