@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { channelTypes, errorTable, toOpenApi } from "@trigrun/contract";
 import { z } from "zod";
+import { toGolden } from "../packages/contract/test/golden.ts";
 import { settings } from "../packages/server/src/config.ts";
 import { connect } from "../packages/server/src/store/db.ts";
 import { migrate } from "../packages/server/src/store/migrate.ts";
@@ -82,7 +83,13 @@ async function schemaDump(): Promise<string> {
   }
 }
 
+const goldenFiles = Object.values(channelTypes).map((type) => [
+  `packages/contract/src/channels/golden/${type.type}.json`,
+  () => JSON.stringify(toGolden(type), null, 2),
+]);
+
 const documents: Record<string, () => string | Promise<string>> = {
+  ...Object.fromEntries(goldenFiles),
   "packages/contract/openapi.json": () => JSON.stringify(toOpenApi(version), null, 2),
   "docs/api/errors.md": errorsDocument,
   "docs/operating/configuration.md": configurationDocument,

@@ -1,5 +1,6 @@
 // Values that a schema of the document admits. Where the schema cannot say what makes sense (a cron
 // expression, an existing channel), the name of the field does.
+import { channelTypes } from "@trigrun/contract";
 import fc from "fast-check";
 import { type Dice, weigh } from "./dice.ts";
 import { follow, type Schema } from "./document.ts";
@@ -11,8 +12,14 @@ export interface Values {
   make(schema: Schema, field?: string): unknown;
 }
 
-/** Stands in every secret, so that an answer that shows one gives itself away. */
-export const secretMark = "never-to-be-shown";
+/** Stands in every credential, so that an answer that shows one gives itself away. */
+export const secretMark = "NeverToBeShown";
+
+// `url` is one for some types and none for others; `webhook_url` is always one.
+const credentials = new Set(Object.values(channelTypes).flatMap((type) => type.secrets));
+for (const field of ["url", "headers"]) credentials.delete(field);
+// The lengths that services give their keys, and some between.
+const credentialLengths = [14, 20, 24, 30, 32, 36, 40, 64];
 
 const words = ["nightly", "backup", "ops", "über", "日本", "alerts", "a", "x-1", "Ω", "🚀"];
 const addresses = ["team@example.com", "a+b@example.co.uk", "o'hara@example.com"];
@@ -37,7 +44,7 @@ export function createValues(dice: Dice, pools: Pools, now: () => Date): Values 
   // By field: what a person would write there. Undefined: the schema alone decides.
   const byField: Readonly<Record<string, (schema: Schema) => unknown>> = {
     url: () => dice.pick(urls),
-    webhook_url: () => dice.pick(urls),
+    webhook_url: () => `https://hooks.example.com/services/T00/B00/${secretMark}`,
     cron: () => dice.pick(crons),
     timezone: () => dice.pick(timezones),
     run_at: () => (dice.chance(0.9) ? future() : "9999-12-31T23:59:59.999Z"),
@@ -49,7 +56,6 @@ export function createValues(dice: Dice, pools: Pools, now: () => Date): Values 
     channel_id: () => pools.id("chan"),
     job_id: () => pools.id("job"),
     execution_id: () => pools.id("exec"),
-    secret: () => (dice.chance(0.5) ? `whsec_${secretMark}` : `${secretMark} ${text(1, 40)}`),
     body: () => dice.pick(bodies),
     headers: () => makeHeaders(),
   };
@@ -58,6 +64,15 @@ export function createValues(dice: Dice, pools: Pools, now: () => Date): Values 
     const several = [dice.pick(addresses), dice.pick(addresses)];
     if (canBeList && dice.chance(0.3)) return several;
     return dice.chance(0.2) ? several.join(", ") : several[0];
+  }
+
+  function makeCredential(schema: Schema): string {
+    const { pattern = "", minLength = 1, maxLength = 64 } = schema;
+    const fitting = credentialLengths
+      .filter((length) => length >= minLength && length <= maxLength)
+      .map((length) => secretMark.padEnd(length, "x"))
+      .filter((made) => new RegExp(pattern).test(made));
+    return fitting.length === 0 ? makeString(schema) : dice.pick(fitting);
   }
 
   function makeHeaders(): Record<string, string> {
@@ -73,6 +88,7 @@ export function createValues(dice: Dice, pools: Pools, now: () => Date): Values 
     if (schema.enum !== undefined) return dice.pick(schema.enum);
     const named = Object.hasOwn(byField, field) ? byField[field] : undefined;
     if (named !== undefined) return named(schema);
+    if (credentials.has(field)) return makeCredential(schema);
     if (schema.properties !== undefined) return makeObject(schema);
     const branches = schema.oneOf ?? schema.anyOf;
     if (branches !== undefined) return make(dice.pick(branches), field);
