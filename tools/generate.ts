@@ -67,7 +67,8 @@ function channelsDocument(): string {
   });
   const lead =
     "A channel is where notifications go: `POST /v1/notification-channels` with `name`, `type`\n" +
-    "and `config`, or `cronctl channels create`. Credentials are encrypted at rest and answered\nmasked.";
+    "and `config`, or `cronctl channels create`. Credentials are encrypted at rest and answered\n" +
+    "masked.";
   return ["# Channel types", notice, lead, ...parts].join("\n\n");
 }
 

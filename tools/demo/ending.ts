@@ -13,9 +13,15 @@ export class Interrupted extends Error {
   }
 }
 
+/** Where nobody knows better. */
+const whatFollows = "everything after what is told above";
+
 /** The hard limit was reached. Whoever was waiting says what is missing. */
 export class OverTime extends DemoFailed {
-  constructor(limitMs: number, missing = ["everything after what is told above"]) {
+  constructor(
+    limitMs: number,
+    missing: readonly string[] = ["everything after what is told above"],
+  ) {
     super([`${limitMs / 1_000} s are over, and this is still missing:`, ...missing]);
   }
 }
@@ -26,6 +32,8 @@ export interface Ending {
   /** The story is told; from now on only people and faults end the demo. */
   liftLimit(): void;
   end(reason: Error): void;
+  /** The promise's own end, or the demo's when that comes first. */
+  race<T>(promise: Promise<T>): Promise<T>;
   /** Gives the signals back and stops the clock. */
   close(): void;
 }
@@ -51,9 +59,24 @@ export function watchForEnd(limitMs: number): Ending {
     limitMs,
     liftLimit: () => clearTimeout(timer),
     end,
+    race: (promise) => race(promise, controller.signal),
     close: () => {
       clearTimeout(timer);
       for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
+}
+
+async function race<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort: () => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, ended]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

@@ -5,7 +5,7 @@ import { chmodSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
+import { type Client, createClient, type Fetch, type TrigRunApi } from "@trigrun/contract";
 import { runCronctl } from "./cronctl.ts";
 import { type DiscordReceiver, startDiscord } from "./discord.ts";
 import type { Ending } from "./ending.ts";
@@ -44,6 +44,9 @@ export interface Stage extends FarEnds {
 export const plainSecret = "whsec_your_signing_secret";
 export const recipient = "team@example.com";
 
+// The API answers within milliseconds; on a very busy machine within a second.
+const requestMs = 10_000;
+
 export interface StageOptions {
   readonly narrator: Narrator;
   readonly ending: Ending;
@@ -65,12 +68,12 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   });
   closers.push(running.stop);
   options.onServer(running);
-  const server = await unlessEnded(running.ready, ending.signal);
+  const server = await ending.race(running.ready);
   narrator.tell("trigrun", `listens on ${server.url}`, "good");
   const client = createClient({
     baseUrl: server.url,
     token: server.token,
-    fetch: (url, init) => fetch(url, { ...init, signal: ending.signal }),
+    fetch: (url, init) => ending.race(fetchOnce(url, init)),
   });
   return {
     ...farEnds,
@@ -80,6 +83,17 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       runCronctl({ server, home: folder, narrator, signal: ending.signal }, args),
   };
 }
+
+/**
+ * On a connection of its own, and never broken off: a server that is being stopped waits for
+ * connections that are kept for later, or that were opened and never used.
+ */
+const fetchOnce: Fetch = (url, init) =>
+  fetch(url, {
+    ...init,
+    headers: { ...init.headers, connection: "close" },
+    signal: AbortSignal.timeout(requestMs),
+  });
 
 /** Removed by the server's guard. */
 async function makeFolder(): Promise<string> {
@@ -121,13 +135,4 @@ async function startFarEnds(
   narrator.tell("slack", `${new URL(farEnds.slack.url).origin}, validates as Slack does`);
   narrator.tell("discord", `${new URL(farEnds.discord.url).origin}, validates as Discord does`);
   return farEnds;
-}
-
-async function unlessEnded<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const ended = new Promise<never>((_, reject) => {
-    const end = () => reject(signal.reason);
-    if (signal.aborted) end();
-    signal.addEventListener("abort", end, { once: true });
-  });
-  return Promise.race([promise, ended]);
 }

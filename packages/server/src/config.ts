@@ -103,8 +103,8 @@ export const settings = {
     variable: "TRIGRUN_DISABLE_AFTER_FAILURES",
     schema: wholeNumber(1, 1_000_000, 50),
     meaning:
-      "So many failed tries in a row, over at least ten minutes, disable a channel; its deliveries " +
-      "wait until it is enabled again.",
+      "So many failed tries in a row, over at least ten minutes, disable a channel; its " +
+      "deliveries wait until it is enabled again.",
     fallback: "50",
   }),
   disableAfterHours: setting({

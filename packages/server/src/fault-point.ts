@@ -17,7 +17,7 @@ export const faultPoints = [
 export type FaultPoint = (typeof faultPoints)[number];
 
 /** `name` kills at the first visit, `name:3` at the third. */
-export function createFaultPoint(setting: string | undefined): (point: FaultPoint) => void {
+function createFaultPoint(setting: string | undefined): (point: FaultPoint) => void {
   if (setting === undefined) return () => undefined;
   const [name, count = "1"] = setting.split(":");
   let left = Number(count);

@@ -136,8 +136,8 @@ export const deliveryRoutes = {
     role: "admin",
     summary: "Retry all failed deliveries that match a filter",
     description:
-      "Only `failed` ones are touched; `dry_run` answers how many that would be. At most 10,000 a " +
-      "call, the oldest first: call again while `count` is 10000.",
+      "Only `failed` ones are touched; `dry_run` answers how many that would be. At most 10,000 " +
+      "a call, the oldest first: call again while `count` is 10000.",
     body: z.strictObject({
       channel_id: filters.channel_id,
       job_id: filters.job_id,

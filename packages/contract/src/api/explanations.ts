@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pathId } from "./fields.ts";
 import { route } from "./route.ts";
 
-export const explanation = z.object({ sentences: z.array(z.string()) }).meta({ id: "Explanation" });
+const explanation = z.object({ sentences: z.array(z.string()) }).meta({ id: "Explanation" });
 
 const params = z.object({ id: pathId });
 

@@ -259,8 +259,8 @@ export const jobRoutes = {
     role: "admin",
     summary: "Pause a job",
     description:
-      "No slot becomes due until it is resumed. What runs already goes on. A `one_time` job cannot " +
-      "be paused: cancel its execution instead.",
+      "No slot becomes due until it is resumed. What runs already goes on. A `one_time` job " +
+      "cannot be paused: cancel its execution instead.",
     params,
     response: job,
     status: 200,

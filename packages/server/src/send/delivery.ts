@@ -40,7 +40,7 @@ export const attemptsMax = delaysMs.length + 1;
 // A receiver may ask for patience, but not for ever: the longest step of our own schedule.
 const askedMsMax = 12 * hour;
 // As for executions: ten deaths of the sending node are no accident.
-export const interruptionsMax = 10;
+const interruptionsMax = 10;
 
 export type Next =
   | { readonly status: "sent"; readonly reason: string }

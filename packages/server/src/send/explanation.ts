@@ -80,7 +80,8 @@ function explainStateOf(delivery: Delivery): string {
   const next =
     delivery.next_attempt_at === null ? "" : ` It is due at ${delivery.next_attempt_at}.`;
   const why = reason === null ? "" : ` ${reason}`;
-  return `${event} was told to "${name}" (${type}) by delivery ${id}, which is ${status}.${why}${next}`;
+  const told = `${event} was told to "${name}" (${type}) by delivery ${id}, which is ${status}.`;
+  return `${told}${why}${next}`;
 }
 
 export function explainDelivery(delivery: DeliveryWithAttempts): string[] {

@@ -172,7 +172,8 @@ const outageSeconds = 600;
 
 /**
  * Records tries and outcomes, counts failures in a row, and disables channels whose receiver is
- * gone or has failed for too long: in one statement. Answers which deliveries still carried the lease.
+ * gone or has failed for too long: in one statement. Answers which deliveries still carried the
+ * lease.
  */
 export async function settleIfLeased(
   tx: Tx,

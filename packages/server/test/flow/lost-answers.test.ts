@@ -1,5 +1,6 @@
 // What becomes of a claim that the database took and whose answer never arrived: the node lives on
-// and holds rows that it does not know of. Nobody else may rescue them, so it must find them itself.
+// and holds rows that it does not know of. Nobody else may rescue them, so it must find them
+// itself.
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { createRunner } from "../../src/run/runner.ts";
 import { createSender } from "../../src/send/sender.ts";

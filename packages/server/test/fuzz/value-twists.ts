@@ -54,18 +54,18 @@ export function twistValue(dice: Dice, pools: Pools, root: unknown): unknown {
       () => dice.pick(hostile.numbers),
       () => "x".repeat(dice.pick(longLengths)),
       () => nest(dice.pick(hostile.depths), dice.chance(0.5)),
-      () => dice.pick(foreignOf(value)),
+      () => dice.pick(foreignOf(value, name)),
       () => dice.pick(near(value)),
       () => dice.pick(listFor(name)),
     ];
     return dice.pick(kinds)();
   }
 
-  function foreignOf(value: unknown): unknown[] {
+  function foreignOf(value: unknown, name: string | number | undefined): unknown[] {
     const prefix =
       typeof value === "string" ? /^(job|exec|chan|rule|dlv)_/.exec(value)?.[1] : undefined;
-    // A name that looks like an id of the other workspace would seem to be a leak.
-    if (prefix === undefined) return [pools.id("job")];
+    // A mere name that looks like an id of the other workspace would seem to be a leak.
+    if (prefix === undefined || !String(name).endsWith("_id")) return [pools.id("job")];
     // The pattern admits nothing but the five prefixes.
     return [pools.foreignId(prefix as "chan")];
   }

@@ -73,7 +73,8 @@ describe("values", () => {
   it("sends lists of dates and texts as arrays", async () => {
     const at = new Date("2026-11-24T10:00:00.001Z");
     const rows = await db.rows(sql`
-      select * from unnest(${[at, null]}::timestamptz[], ${['a,"}', null]}::text[]) as t(at, name)`);
+      select * from
+        unnest(${[at, null]}::timestamptz[], ${['a,"}', null]}::text[]) as t(at, name)`);
     expect(rows).toEqual([
       { at, name: 'a,"}' },
       { at: null, name: null },

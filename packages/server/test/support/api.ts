@@ -237,7 +237,7 @@ async function fetchFrom(
 }
 
 /** Compares every answer of the app, however it is asked, and collects what does not match. */
-export function watchAnswers(app: FastifyInstance): string[] {
+function watchAnswers(app: FastifyInstance): string[] {
   const violations: string[] = [];
   app.addHook("onSend", async (request, reply, payload) => {
     const found = findViolation(request, reply, payload);
