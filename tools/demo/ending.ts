@@ -18,10 +18,7 @@ const whatFollows = "everything after what is told above";
 
 /** The hard limit was reached. Whoever was waiting says what is missing. */
 export class OverTime extends DemoFailed {
-  constructor(
-    limitMs: number,
-    missing: readonly string[] = ["everything after what is told above"],
-  ) {
+  constructor(limitMs: number, missing: readonly string[] = [whatFollows]) {
     super([`${limitMs / 1_000} s are over, and this is still missing:`, ...missing]);
   }
 }

@@ -60,7 +60,7 @@ describe.concurrent("SIGTERM", () => {
     expect(await site.prove("SIGTERM under load")).toEqual([]);
   });
 
-  it("cuts calls that do not end within ten seconds, and the next start makes them", async (test) => {
+  it("cuts calls that do not end in ten seconds, and the next start makes them", async (test) => {
     const site = await openBusySite();
     test.onTestFinished(() => site.close());
     const { installation, farEnds } = site;

@@ -151,7 +151,8 @@ describe("the proof", () => {
     ],
     [
       "an attempt belongs to an execution",
-      "update attempts set execution_id = 'exec_0' where ctid = (select ctid from attempts limit 1)",
+      "update attempts set execution_id = 'exec_0' " +
+        "where ctid = (select ctid from attempts limit 1)",
     ],
     [
       "the last attempt, and no other, decides",

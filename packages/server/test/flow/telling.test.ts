@@ -261,7 +261,7 @@ function withTime<T>(now: Date, work: () => T): T {
 }
 
 describe("a slow receiver", () => {
-  it("holds up only its own channel: others are sent past any number of its deliveries", async () => {
+  it("holds up only its own channel: others pass any number of its deliveries", async () => {
     const target = await story.addReceiver();
     const tarpit = await story.addReceiver();
     const quick = await story.addReceiver();
