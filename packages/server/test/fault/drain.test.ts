@@ -81,6 +81,8 @@ describe.concurrent("SIGTERM", () => {
     const site = await openSite(1, prepared);
     test.onTestFinished(() => site.close());
     const program = await site.installation.start();
+    // Once it answers, it is past its start.
+    await site.client.look();
     expect(await program.kill("SIGTERM")).toEqual(clean);
     expect(await site.installation.processes()).toEqual([]);
   });

@@ -114,12 +114,12 @@ describe("a retry in bulk", () => {
   it("spreads what it restarts when it is told to", async () => {
     ops.answers(500);
     await fail(3);
-    await story.client.retryDeliveries({ body: { max_per_minute: 60 } });
+    await story.client.retryDeliveries({ body: { max_per_minute: 7 } });
     const { items } = await story.client.listDeliveries({ query: { status: "pending" } });
     expect(items.map(({ next_attempt_at }) => next_attempt_at).sort()).toEqual([
       "2026-03-01T10:00:00.000Z",
-      "2026-03-01T10:00:01.000Z",
-      "2026-03-01T10:00:02.000Z",
+      "2026-03-01T10:00:08.571Z",
+      "2026-03-01T10:00:17.143Z",
     ]);
   });
 

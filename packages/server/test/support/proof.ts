@@ -410,8 +410,9 @@ export function tellFigures(what: string, figures: Figures, losses: readonly str
   const number = (value: number) => value.toLocaleString("en-US");
   return (
     `${what}: ${number(figures.executions)} executions, ` +
-    `${number(figures.deliveries)} deliveries, ${number(figures.interrupted)} interrupted, ${number(figures.repeatedCalls)} calls made ` +
-    `again, ${number(figures.repeatedWebhooks)} webhooks repeated, ` +
+    `${number(figures.deliveries)} deliveries, ${number(figures.interrupted)} interrupted, ` +
+    `${number(figures.repeatedCalls)} calls made again, ` +
+    `${number(figures.repeatedWebhooks)} webhooks repeated, ` +
     `${number(figures.givenUp)} given up, ${losses.length} losses`
   );
 }
