@@ -2,6 +2,7 @@
 // folder. It is started and ended by guard.mjs, which leaves nothing of it behind.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -92,8 +93,11 @@ export function startServer(options: ServerOptions): RunningServer {
       clearInterval(patience);
       child.stdin.on("error", () => undefined).end();
       const isGone = ended.then(() => true);
-      if (await Promise.race([isGone, delay(stopMs, false, { ref: false })])) return;
-      throw new Error(`The guard (process ${child.pid}) does not end; look at ${folder}.`);
+      if (!(await Promise.race([isGone, delay(stopMs, false, { ref: false })]))) {
+        throw new Error(`The guard (process ${child.pid}) does not end; look at ${folder}.`);
+      }
+      // A Ctrl-C in the very moment of its birth, before it has left our group, ends the guard too.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
