@@ -147,8 +147,16 @@ export class WrongSettings extends Error {
   override readonly name = "WrongSettings";
 }
 
-/** Variables that this product reads elsewhere: fault points are for its own tests. */
-const otherVariables = new Set(["TRIGRUN_FAULT_POINT", "TRIGRUN_API_URL", "TRIGRUN_TOKEN"]);
+/**
+ * Variables that this product reads elsewhere: those of `cronctl`, the one of `--data-dir`, and
+ * fault points, which are for its own tests.
+ */
+const otherVariables = new Set([
+  "TRIGRUN_API_URL",
+  "TRIGRUN_DATA_DIR",
+  "TRIGRUN_FAULT_POINT",
+  "TRIGRUN_TOKEN",
+]);
 
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];

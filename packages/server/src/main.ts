@@ -45,10 +45,11 @@ program
   .option("--port <port>", "the port to listen on, 0 for any free one", toPort, portDefault)
   .action(async (flags: CommonFlags & { host: string; port: number }) => {
     const options = toServeOptions(flags, flags);
+    const signalled = untilSignal();
     const running = await serve(options);
     process.stdout.write(`listening on ${running.url}\n`);
     if (running.newTokenFile !== undefined) announceToken(running.newTokenFile);
-    await untilStopped(running, options.log);
+    await untilStopped(running, signalled, options.log);
   });
 
 program
@@ -60,9 +61,10 @@ program
     if (options.config.databaseUrl === undefined) {
       throw new WrongSettings("DATABASE_URL is not set. `work` shares the database of a `serve`.");
     }
+    const signalled = untilSignal();
     const running = await work(options);
     process.stdout.write("working\n");
-    await untilStopped(running, options.log);
+    await untilStopped(running, signalled, options.log);
   });
 
 program
@@ -130,14 +132,21 @@ function announceToken(file: string): void {
   );
 }
 
-async function untilStopped(running: Running, log: Log): Promise<void> {
-  const reason = await new Promise<string>((resolve) => {
+/** Listens from before the start, so that a signal in its middle leaves no PostgreSQL behind. */
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
+  });
+}
+
+async function untilStopped(running: Running, signalled: Promise<string>, log: Log): Promise<void> {
+  const ended = new Promise<string>((resolve) => {
     running.onExit((why) => {
       process.exitCode = 1;
       resolve(why);
     });
   });
+  const reason = await Promise.race([signalled, ended]);
   log.info({ reason }, "stopping: what runs may end");
   const stoppingSince = performance.now();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

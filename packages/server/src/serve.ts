@@ -156,6 +156,15 @@ async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promi
   return `http://${name}:${address.port}`;
 }
 
+// Answers under way are done well within it; what is still open then is idle or a stalled client.
+const closeGraceMs = 3_000;
+
+async function closeApi(app: FastifyInstance): Promise<void> {
+  const deadline = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
+  await app.close();
+  clearTimeout(deadline);
+}
+
 interface Parts {
   readonly engine: Engine;
   readonly app?: FastifyInstance;
@@ -169,8 +178,8 @@ function toRunning(database: OpenDatabase, parts: Parts): Running {
     newTokenFile: parts.newTokenFile,
     onExit: database.onExit,
     async stop() {
-      await parts.app?.close();
-      await parts.engine.stop();
+      // Together: a client that keeps a connection open must not eat up the time to drain.
+      await Promise.all([parts.app && closeApi(parts.app), parts.engine.stop()]);
       await database.close();
     },
   };

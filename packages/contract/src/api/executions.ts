@@ -37,9 +37,9 @@ const executionFields = {
   finished_at: instant.nullable(),
   duration_ms: z.number().int().nullable(),
   attempt_count: z.number().int(),
-  next_attempt_at: instant
-    .nullable()
-    .meta({ description: "When the next attempt is due; null once it has ended." }),
+  next_attempt_at: instant.nullable().meta({
+    description: "When the next attempt is due; null while one is being made, and at the end.",
+  }),
   reason: z
     .string()
     .nullable()

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { api, errorTable, type Role, type Route, toOpenApi } from "@trigrun/contract";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { requireFound } from "./found.ts";
 
 /** Made at most once: the document takes a quarter of a second. */
 function once<T>(make: () => T): () => T {
@@ -42,12 +43,17 @@ export function addDocuments(app: FastifyInstance, version: string): void {
   app.get("/llms.txt", async (_request, reply) =>
     reply.type("text/plain; charset=utf-8").send(summary()),
   );
-  app.get("/", async (_request, reply) =>
+  const sendPage = (reply: FastifyReply, lead: string) =>
     reply
       .header("content-security-policy", frontPolicy)
       .type("text/html; charset=utf-8")
-      .send(toFrontPage(version)),
-  );
+      .send(toFrontPage(version, lead));
+  app.get("/", async (_request, reply) => sendPage(reply, frontLead));
+  // Where the links in notifications lead. The page names no job and needs no token.
+  app.get<{ Params: { id: string } }>("/executions/:id", async ({ params }, reply) => {
+    const id = requireFound(executionId.exec(params.id)?.[0], "execution");
+    return sendPage(reply, toExecutionLead(id));
+  });
   app.register(async (scope) => {
     // Swagger UI asks for a document before anybody needs it; the real one takes its place below.
     const document = { openapi: "3.1.0", info: { title: "TrigRun", version }, paths: {} };
@@ -70,7 +76,16 @@ const frontStyle =
 const styleHash = createHash("sha256").update(frontStyle).digest("base64");
 const frontPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'`;
 
-const toFrontPage = (version: string) => `<!doctype html>
+const frontLead =
+  "<p>Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.</p>";
+
+const executionId = /^exec_[0-9a-f]{32}$/;
+
+const toExecutionLead = (id: string) =>
+  `<p>Execution <code>${id}</code>. Whoever has a token reads it with</p>
+<p><code>cronctl executions get ${id}</code><br><code>cronctl explain ${id}</code></p>`;
+
+const toFrontPage = (version: string, lead: string) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -80,7 +95,7 @@ const toFrontPage = (version: string) => `<!doctype html>
 </head>
 <body>
 <h1>TrigRun</h1>
-<p>Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.</p>
+${lead}
 <ul>
 <li><a href="/docs">API documentation</a>, to read and to try out</li>
 <li><a href="/openapi.json">OpenAPI 3.1 document</a></li>

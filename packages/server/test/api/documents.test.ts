@@ -55,4 +55,12 @@ describe("documents", () => {
     expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
     expect(text).not.toContain("<script");
   });
+
+  it("have a page behind the links of notifications, and none for what is no id", async () => {
+    const id = "exec_0193a5c4f7e2a1b2c3d4e5f60718293a";
+    const page = await test.call({ path: `/executions/${id}`, token: null });
+    expect(page.text).toContain(`cronctl executions get ${id}`);
+    const other = await test.call({ path: "/executions/%3Cscript%3E", token: null });
+    expect([other.status, other.body.error.code]).toEqual([404, "not_found"]);
+  });
 });

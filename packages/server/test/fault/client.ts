@@ -19,6 +19,8 @@ export interface StubbornClient {
   look(): Promise<void>;
   /** Creates jobs of every kind that ends, one after the other, until the signal. */
   createUntil(signal: AbortSignal, options: { atOnce: number; pauseMs: number }): Promise<void>;
+  /** Creates jobs whose moments are spread over a time from now, whatever happens in it. */
+  createAhead(count: number, spreadMs: number): Promise<void>;
   /** Jobs that repeat: their slots come by themselves. */
   createRepeating(count: number): Promise<void>;
   pauseRepeating(): Promise<void>;
@@ -33,7 +35,9 @@ const askAgainMs = 50;
 
 // A start takes about a second, so most of these still lie ahead when they are acknowledged.
 const aheadMsMin = 2_200;
-const aheadMsMax = 8_000;
+const soonMs = 6_000;
+// As many as a server of two cores answers side by side without one waiting for another.
+const aheadAtOnce = 8;
 
 const targetManners: readonly [Manner[], ...Manner[][]] = [
   [200],
@@ -93,11 +97,18 @@ export function createStubbornClient(
     }
   }
 
-  function newJob(): JobFields {
-    const target = farEnds.target(...random.pick(targetManners));
-    if (random.next() < oneTimeShare) return { kind: "one_time", schedule: {}, target };
-    const run_at = new Date(Date.now() + random.between(aheadMsMin, aheadMsMax)).toISOString();
-    return { kind: "scheduled", schedule: { run_at }, target };
+  function newOneTime(): JobFields {
+    return { kind: "one_time", schedule: {}, target: newTarget() };
+  }
+
+  function newScheduled(spreadMs: number): JobFields {
+    const at = Date.now() + aheadMsMin + random.between(0, spreadMs);
+    const run_at = new Date(at).toISOString();
+    return { kind: "scheduled", schedule: { run_at }, target: newTarget() };
+  }
+
+  function newTarget(): string {
+    return farEnds.target(...random.pick(targetManners));
   }
 
   return {
@@ -119,9 +130,16 @@ export function createStubbornClient(
     async createUntil(signal, { atOnce, pauseMs }) {
       const creators = Array.from({ length: atOnce }, async () => {
         while (!signal.aborted) {
-          await createJob(newJob());
+          await createJob(random.next() < oneTimeShare ? newOneTime() : newScheduled(soonMs));
           await delay(pauseMs, undefined, { signal }).catch(() => undefined);
         }
+      });
+      await Promise.all(creators);
+    },
+    async createAhead(count, spreadMs) {
+      let left = count;
+      const creators = Array.from({ length: aheadAtOnce }, async () => {
+        for (left -= 1; left >= 0; left -= 1) await createJob(newScheduled(spreadMs));
       });
       await Promise.all(creators);
     },
