@@ -11,4 +11,5 @@ export { pagerduty } from "./pagerduty.ts";
 export { pushover } from "./pushover.ts";
 export { slack } from "./slack.ts";
 export { teams } from "./teams.ts";
+export { telegram } from "./telegram.ts";
 export { webhook } from "./webhook.ts";
