@@ -64,6 +64,16 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/next.ts")).defineNext,
   },
   {
+    name: "webhooks",
+    description: "verify and sign payloads, for those who write a receiver",
+    load: async () => (await import("./commands/webhooks.ts")).defineWebhooks,
+  },
+  {
+    name: "listen",
+    description: "receive signed calls on this machine and show them as they come",
+    load: async () => (await import("./commands/listen.ts")).defineListen,
+  },
+  {
     name: "completion",
     description: "print the completion script of a shell",
     load: async () => (await import("./commands/completion.ts")).defineCompletion,
