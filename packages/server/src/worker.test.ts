@@ -3,10 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createWorker, type Work } from "./worker.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const clock = { now: () => new Date(Date.now()) };
+let slowMs = 0;
+const clock = { now: () => new Date(Date.now() - slowMs) };
 const start = new Date("2026-03-01T10:00:00.000Z");
 
 beforeEach(() => {
+  slowMs = 0;
   vi.useFakeTimers({ now: start });
 });
 afterEach(() => {
@@ -77,6 +79,17 @@ describe("createWorker", () => {
     await worker.stop();
   });
 
+  it("begins no row early when the clock is set back while it waits", async () => {
+    const { worker, begun } = createScene([500], 10);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(100);
+    slowMs = 30;
+    await vi.advanceTimersByTimeAsync(900);
+    expect(begun.map(({ atMs }) => atMs)).toEqual([530]);
+    for (const { end } of begun) end();
+    await worker.stop();
+  });
+
   it("never works on more than its concurrency, nor holds more than twice that", async () => {
     const { worker, queue, begun, inWorkMax } = createScene(Array(20).fill(0), 3);
     worker.start();
@@ -121,6 +134,26 @@ describe("createWorker", () => {
     expect(begun.map(({ id }) => id)).toEqual(["row0", "row1"]);
     for (const { end } of begun) end();
     await worker.stop();
+  });
+
+  it("knows a row that it claimed again before its last work on it was through", async () => {
+    const { worker, queue, begun } = createScene([0], 2);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    queue.push({ id: "row0", dueAt: start });
+    worker.wake();
+    await vi.advanceTimersByTimeAsync(10);
+    begun[0]?.end();
+    await vi.advanceTimersByTimeAsync(10);
+    let hasStopped = false;
+    const stopped = worker.stop().then(() => {
+      hasStopped = true;
+    });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(hasStopped).toBe(false);
+    begun[1]?.end();
+    await stopped;
+    expect(begun).toHaveLength(2);
   });
 
   it("aborts what is still in work when the time to drain is up", async () => {

@@ -68,6 +68,7 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
 }
 
 interface InWork {
+  readonly id: string;
   readonly abort: AbortController;
   readonly done: Promise<void>;
 }
@@ -80,7 +81,9 @@ class Crew<Item extends Work> {
   readonly #options: WorkerOptions<Item>;
   readonly #waiting = new Map<string, NodeJS.Timeout>();
   readonly #ready: Item[] = [];
-  readonly #inWork = new Map<string, InWork>();
+  // By entry and not by id: a row may be claimed again while its last settle, which the database
+  // took without our hearing of it, is still being repeated.
+  readonly #inWork = new Set<InWork>();
   #wasCutShort = false;
   #isDraining = false;
   #doubtUntilMs = 0;
@@ -130,7 +133,7 @@ class Crew<Item extends Work> {
     this.#waiting.delete(id);
     const place = this.#ready.findIndex((item) => item.id === id);
     if (place >= 0) this.#ready.splice(place, 1);
-    this.#inWork.get(id)?.abort.abort();
+    for (const inWork of this.#inWork) if (inWork.id === id) inWork.abort.abort();
   }
 
   /** Gives back what was not begun and waits for the rest; cuts it when the time is up. */
@@ -140,7 +143,7 @@ class Crew<Item extends Work> {
     const hasUnbegun = this.#waiting.size + this.#ready.length > 0;
     this.#waiting.clear();
     this.#ready.length = 0;
-    const inWork = [...this.#inWork.values()];
+    const inWork = [...this.#inWork];
     const deadline = setTimeout(() => {
       for (const { abort } of inWork) abort.abort();
     }, drainMs);
@@ -155,7 +158,8 @@ class Crew<Item extends Work> {
 
   #held(): string[] {
     const ready = this.#ready.map(({ id }) => id);
-    return [...this.#waiting.keys(), ...ready, ...this.#inWork.keys()];
+    const inWork = [...this.#inWork].map(({ id }) => id);
+    return [...this.#waiting.keys(), ...ready, ...inWork];
   }
 
   #room(): number {
@@ -171,7 +175,8 @@ class Crew<Item extends Work> {
     }
     const timer = setTimeout(() => {
       this.#waiting.delete(item.id);
-      this.#ready.push(item);
+      // Looks again: timers may be a millisecond early, and the clock may have been corrected.
+      this.#hold(item);
       this.#startReady();
     }, waitMs);
     this.#waiting.set(item.id, timer);
@@ -196,13 +201,14 @@ class Crew<Item extends Work> {
       .catch((error: unknown) => {
         log.error({ worker: name, id: item.id, err: error }, "work ended unsettled");
       })
-      .then(() => this.#end(item));
-    this.#inWork.set(item.id, { abort, done });
+      .then(() => this.#end(inWork));
+    const inWork: InWork = { id: item.id, abort, done };
+    this.#inWork.add(inWork);
     return done;
   }
 
-  #end(item: Item): void {
-    this.#inWork.delete(item.id);
+  #end(inWork: InWork): void {
+    this.#inWork.delete(inWork);
     this.#startReady();
     // A quarter of the places free: enough for a claim worth its round trip.
     const isWorthAClaim = this.#room() >= Math.max(1, this.#options.concurrency / 4);

@@ -258,7 +258,7 @@ const settleText = `
       and e.node_id is not distinct from o.node_id
       and e.attempt_count = o.attempts_before
       and e.due_at is not null
-    returning e.id, e.workspace_id, e.job_id
+    returning e.id, e.workspace_id, e.job_id, e.scheduled_for
   ),
   recorded as (
     insert into attempts (execution_id, number, workspace_id, status, status_code, started_at,
@@ -274,7 +274,7 @@ const settleText = `
     update jobs j set state = 'completed', updated_at = o.finished_at
     from settled s join o on o.id = s.id
     where o.completes_job and j.id = s.job_id and j.state in ('active', 'paused')
-      and j.next_run_at is null and (j.run_at is null or j.run_at <= o.finished_at)
+      and j.next_run_at is null and (j.run_at is null or j.run_at = s.scheduled_for)
   ),
   told as (
     insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,

@@ -36,7 +36,7 @@ describe.concurrent("PostgreSQL killed", () => {
     let program = await installation.start();
     await client.createChannels();
     await client.createRepeating(2);
-    const creating = client.createUntil(enough.signal, { atOnce: 4, pauseMs: 30 });
+    const creating = client.createUntil(enough.signal, { atOnce: 8, pauseMs: 10 });
     // Its failure is told where it is awaited.
     creating.catch(() => undefined);
     const kills = 4;
@@ -60,7 +60,7 @@ describe.concurrent("PostgreSQL killed", () => {
     const program = await installation.start();
     await client.createChannels();
     await client.createRepeating(2);
-    const creating = client.createUntil(enough.signal, { atOnce: 4, pauseMs: 30 });
+    const creating = client.createUntil(enough.signal, { atOnce: 8, pauseMs: 10 });
     creating.catch(() => undefined);
     // After five deaths within a minute it would give up, and say so.
     const kills = 4;

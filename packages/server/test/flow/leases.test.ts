@@ -67,6 +67,22 @@ describe("a settle", () => {
     expect(await onlyExecution()).toMatchObject({ status: "running", attempt_count: 1 });
   });
 
+  it("completes a job that runs once, though the clock of the node was set back", async () => {
+    const target = await story.addReceiver();
+    const id = await story.addJob(target.url, {
+      kind: "scheduled",
+      schedule: { run_at: "2026-03-01T10:01:00Z" as never },
+    });
+    story.clock.at("2026-03-01T10:01:00Z");
+    await story.node.planner.runOnce();
+    const claimed = await claimOne("node_a");
+    const attempt = { ...toInterruptedAttempt(1, claimed.dueAt), status: "SUCCESS" as const };
+    const finishedAt = new Date("2026-03-01T10:00:59.990Z");
+    const outcome = toEnd(claimed, "succeeded", attempt, finishedAt, "https://x");
+    await settleIfLeased(story.db, [{ execution: claimed, attempt, reason: null, outcome }]);
+    expect((await story.client.getJob({ params: { id } })).state).toBe("completed");
+  });
+
   it("twice changes nothing the second time", async () => {
     const target = await story.addReceiver();
     const ops = await story.addReceiver();

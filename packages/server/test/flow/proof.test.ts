@@ -142,6 +142,10 @@ describe("the proof", () => {
       `alter table jobs disable trigger all; update jobs set state = 'active' where name = 'well'`,
     ],
     [
+      "no slot is run before its moment",
+      "update attempts set started_at = started_at - interval '2 minutes'",
+    ],
+    [
       "attempts of an execution are numbered from 1",
       `delete from attempts where execution_id = ${anExecution}`,
     ],

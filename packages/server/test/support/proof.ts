@@ -132,6 +132,14 @@ const endRules: readonly Rule[] = [
 
 const attemptRules: readonly Rule[] = [
   {
+    // The clock of a node may be put right by some milliseconds while it works.
+    rule: "no slot is run before its moment",
+    query: `select e.id || ' at ' || e.scheduled_for || ', begun ' || a.started_at as what
+      from executions e join attempts a on a.execution_id = e.id
+      where e.trigger = 'schedule' and a.error_class is distinct from 'interrupted'
+        and a.started_at < e.scheduled_for - interval '10 milliseconds'`,
+  },
+  {
     rule: "attempts of an execution are numbered from 1 without a gap, and counted",
     query: `select e.id || ' counts ' || e.attempt_count || ' and has ' || count(a.number) as what
       from executions e left join attempts a on a.execution_id = e.id
