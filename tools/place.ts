@@ -8,6 +8,9 @@ const actors = [
   "planner",
   "runner",
   "rescuer",
+  "courier",
+  "digester",
+  "tester",
   "canceller",
   "sender",
   "settler",
@@ -18,7 +21,7 @@ export const stages = ["plan", "run", "send"];
 /** The files that may know every part, since they put the program together. */
 const roots = ["main", "serve", "engine", "open-database"];
 /** Nouns that belong to no stage; they stand directly in `src/` and every stage may ask them. */
-const groundNouns = ["backoff", "text"];
+const groundNouns = ["retry", "text"];
 
 /** Where a file of ours stands. */
 export interface Place {

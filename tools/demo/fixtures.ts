@@ -51,6 +51,7 @@ export function makeDelivery(change: Partial<Delivery> = {}): Delivery {
     ...{ channel_id: `chan_${hex("e")}`, channel_name: "slack-alerts", channel_type: "slack" },
     ...{ job_id: `job_${hex("c")}`, job_name: "nightly-backup", execution_id: `exec_${hex("a")}` },
     ...{ attempt_count: 1, max_attempts: 10, next_attempt_at: null, reason: null },
+    digest_id: null,
     ...{ created_at: second(1), finished_at: second(2), attempts: [makeTry(1, "sent")] },
     payload: {
       type: "execution.failed",

@@ -7,14 +7,20 @@ import type { Config } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
 import { createPlanner } from "./plan/planner.ts";
+import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
+import type { Execution } from "./run/execution.ts";
 import { userAgent } from "./run/request.ts";
-import { createRescuer as createExecutionRescuer } from "./run/rescuer.ts";
-import { createRunner } from "./run/runner.ts";
-import { createRescuer as createDeliveryRescuer } from "./send/rescuer.ts";
-import { createSender, createTestSend, type SenderOptions, type TestSend } from "./send/sender.ts";
+import { createRunner, type Runner } from "./run/runner.ts";
+import { createCourier } from "./send/courier.ts";
+import { createDigester } from "./send/digester.ts";
+import { createSender, type Sender } from "./send/sender.ts";
+import { createTestSend, type TestSend } from "./send/tester.ts";
 import { openChannel } from "./store/channels.ts";
 import type { DatabaseClock } from "./store/clock.ts";
 import type { Database } from "./store/db.ts";
+import type { ClaimedDelivery } from "./store/delivery-queue.ts";
+import * as deliveryQueue from "./store/delivery-queue.ts";
+import * as executionQueue from "./store/execution-queue.ts";
 import { createPruner } from "./store/pruner.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
@@ -45,22 +51,26 @@ export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, guard } = options;
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
-  const senderOptions: SenderOptions = {
-    ...{ db, clock, log, nodeId, userAgent },
-    random: Math.random,
-    call: (call) => http.call(call),
-    mail: (message) => mail.send(message),
+  const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck });
+  const { hasLeases } = heartbeater;
+  const courier = createCourier({
+    ...{ clock, log, userAgent },
+    call: http.call,
+    mail: mail.send,
     open: (channel, now) => openChannel(options.vault, channel, now),
+  });
+  const sender = createSender({
+    ...{ db, clock, log, nodeId, hasLeases, courier },
+    random: Math.random,
     concurrency: config.sendConcurrency,
+    publicUrl: options.publicUrl,
     patience: {
       failuresMax: config.disableAfterFailures,
       hoursMax: config.disableAfterHours,
     },
-  };
-  const heartbeater = createHeartbeater({ db, log, nodeId, clock });
-  const sender = createSender(senderOptions);
+  });
   const runner = createRunner({
-    ...{ db, clock, log, nodeId },
+    ...{ db, clock, log, nodeId, hasLeases },
     random: Math.random,
     call: (call) => http.call(call),
     concurrency: config.runConcurrency,
@@ -72,10 +82,13 @@ export function createEngine(options: EngineOptions): Engine {
     catchUpMs: config.catchUpSeconds * 1_000,
     onPlanned: () => runner.wake(),
   });
-  const executionRescuer = createExecutionRescuer({ db, log, nodeId, runner });
-  const deliveryRescuer = createDeliveryRescuer({ db, log, nodeId, sender });
+  const rescuers = createRescuers(options, { runner, sender, beat: heartbeater.beat });
+  const digester = createDigester({
+    ...{ db, clock, log, publicUrl: options.publicUrl },
+    onDigests: () => sender.wake(),
+  });
   const pruner = createPruner({ db, log });
-  const loops = [planner, runner, sender, executionRescuer, deliveryRescuer, pruner];
+  const loops = [planner, runner, sender, digester, ...rescuers, pruner];
 
   function onWake(payload: string): void {
     const [word, id] = payload.split(" ");
@@ -83,12 +96,21 @@ export function createEngine(options: EngineOptions): Engine {
     else if (word === "runner") runner.wake();
     else if (word === "sender") sender.wake();
     else if (word === "cancel" && id !== undefined) runner.cancel(id);
-    // "" after a lost connection: anything may have been missed.
-    else for (const loop of [planner, runner, sender]) loop.wake();
+    else {
+      // "" after a lost connection: anything may have been missed.
+      for (const loop of [planner, runner, sender]) loop.wake();
+      recheck();
+    }
+  }
+
+  function recheck(): void {
+    for (const worker of [runner, sender]) {
+      worker.recheck().catch((err: unknown) => log.warn({ err }, "leases could not be looked at"));
+    }
   }
 
   return {
-    testSend: createTestSend(senderOptions),
+    testSend: createTestSend({ db, clock, courier }),
     async start() {
       await heartbeater.beat();
       heartbeater.start();
@@ -96,16 +118,37 @@ export function createEngine(options: EngineOptions): Engine {
       for (const loop of loops) loop.start();
     },
     async stop() {
-      await Promise.all([planner, executionRescuer, deliveryRescuer, pruner].map(stop));
+      await stopAll([planner, digester, ...rescuers, pruner], log);
       // The runner's last settles make deliveries; what the sender cannot send now, it gives back.
-      await runner.stop();
-      await sender.stop();
-      await heartbeater.stop();
-      await Promise.all([http.close(), mail.close()]);
+      await stopAll([runner], log);
+      await stopAll([sender], log);
+      await stopAll([heartbeater, { stop: http.close }, { stop: mail.close }], log);
     },
   };
 }
 
-function stop(loop: { stop(): Promise<void> }): Promise<void> {
-  return loop.stop();
+function createRescuers(
+  { db, log, nodeId }: EngineOptions,
+  { runner, sender, beat }: { runner: Runner; sender: Sender; beat: () => Promise<void> },
+): Rescuer[] {
+  const executions: Rescue<Execution> = {
+    name: "executions",
+    takeOverDead: (limit) => executionQueue.takeOverDead(db, { nodeId, limit }),
+    worker: runner,
+  };
+  const deliveries: Rescue<ClaimedDelivery> = {
+    name: "deliveries",
+    takeOverDead: (limit) => deliveryQueue.takeOverDead(db, { nodeId, limit }),
+    worker: sender,
+  };
+  return [createRescuer(executions, { log, beat }), createRescuer(deliveries, { log, beat })];
+}
+
+/** Stops each whatever becomes of the others: a database that is away must not keep a process. */
+async function stopAll(parts: readonly { stop(): Promise<void> }[], log: Log): Promise<void> {
+  const outcomes = await Promise.allSettled(parts.map((part) => part.stop()));
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected")
+      log.warn({ err: outcome.reason }, "a part did not stop well");
+  }
 }

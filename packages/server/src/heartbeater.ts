@@ -11,6 +11,8 @@ export interface HeartbeaterOptions {
   readonly nodeId: string;
   /** Measured again with every beat. */
   readonly clock: DatabaseClock;
+  /** Called when a beat came so late that others may have taken what this node holds. */
+  readonly onLapse: () => void;
 }
 
 // Four beats may be lost before the leases run out and another node takes over.
@@ -18,15 +20,29 @@ const pauseMs = 5_000;
 const lifeSeconds = 20;
 
 export interface Heartbeater extends Loop {
-  /** The first beat, before anything is claimed. */
   beat(): Promise<void>;
+  /** False while the leases of this node may have run out. */
+  hasLeases(): boolean;
 }
 
-export function createHeartbeater({ db, log, nodeId, clock }: HeartbeaterOptions): Heartbeater {
+export function createHeartbeater(options: HeartbeaterOptions): Heartbeater {
+  const { db, log, nodeId, clock, onLapse } = options;
+  // By the process's own steady clock, and from before each beat was sent: never too long.
+  let aliveUntilMs = 0;
+  const hasLeases = () => performance.now() < aliveUntilMs;
+
+  async function beatOnce(): Promise<void> {
+    const hasLapsed = aliveUntilMs > 0 && !hasLeases();
+    const sentAtMs = performance.now();
+    await beat(db, nodeId, lifeSeconds);
+    aliveUntilMs = sentAtMs + lifeSeconds * 1_000;
+    if (hasLapsed) onLapse();
+  }
+
   const loop = createLoop({
     name: "heartbeater",
     pass: async () => {
-      await beat(db, nodeId, lifeSeconds);
+      await beatOnce();
       await clock.resync();
       return pauseMs;
     },
@@ -34,7 +50,8 @@ export function createHeartbeater({ db, log, nodeId, clock }: HeartbeaterOptions
   });
   return {
     ...loop,
-    beat: () => beat(db, nodeId, lifeSeconds),
+    beat: beatOnce,
+    hasLeases,
     async stop() {
       await loop.stop();
       await bury(db, nodeId);

@@ -15,16 +15,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+type Act = () => void;
+
 /** A queue of rows in memory; work on each lasts until it is let go. */
 function createScene(dueAfterMs: readonly number[], concurrency: number) {
   const queue: Work[] = dueAfterMs.map((ms, index) => ({
     id: `row${index}`,
     dueAt: new Date(start.getTime() + ms),
   }));
-  const begun: { id: string; atMs: number; end: () => void; signal: AbortSignal }[] = [];
+  const begun: { id: string; atMs: number; end: Act; fail: Act; signal: AbortSignal }[] = [];
   const leased = new Set<string>();
   const released: string[] = [];
-  let isAnswerLost = false;
+  const settled: string[] = [];
+  const state = { isAnswerLost: false, hasLeases: true, canSettle: true };
   let inWork = 0;
   let inWorkMax = 0;
   const worker = createWorker<Work>({
@@ -39,11 +42,17 @@ function createScene(dueAfterMs: readonly number[], concurrency: number) {
         queue.splice(queue.indexOf(item), 1);
         leased.add(item.id);
       }
-      if (isAnswerLost) throw new Error("the connection broke");
-      return due;
+      if (state.isAnswerLost) throw new Error("the connection broke");
+      return { items: due, isHeldBack: false };
     },
+    findLeased: async (ids) => ids.filter((id) => leased.has(id)),
+    hasLeases: () => state.hasLeases,
     nextDueAt: async () => queue[0]?.dueAt,
-    giveUp: async () => undefined,
+    settleInterrupted: async ({ id }) => {
+      if (!state.canSettle) throw new Error("the row is refused");
+      settled.push(id);
+      leased.delete(id);
+    },
     releaseAllBut: async (ids) => {
       const left = [...leased].filter((id) => !ids.includes(id));
       for (const id of left) leased.delete(id);
@@ -51,7 +60,7 @@ function createScene(dueAfterMs: readonly number[], concurrency: number) {
       queue.push(...left.map((id) => ({ id, dueAt: start })));
     },
     work: (item, signal) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         inWork += 1;
         inWorkMax = Math.max(inWorkMax, inWork);
         const end = () => {
@@ -59,14 +68,15 @@ function createScene(dueAfterMs: readonly number[], concurrency: number) {
           leased.delete(item.id);
           resolve();
         };
+        const fail = () => {
+          inWork -= 1;
+          reject(new Error("a fault of ours"));
+        };
         signal.addEventListener("abort", end, { once: true });
-        begun.push({ id: item.id, atMs: Date.now() - start.getTime(), end, signal });
+        begun.push({ id: item.id, atMs: Date.now() - start.getTime(), end, fail, signal });
       }),
   });
-  const loseAnswers = (isOn: boolean) => {
-    isAnswerLost = isOn;
-  };
-  return { worker, queue, begun, released, loseAnswers, inWorkMax: () => inWorkMax };
+  return { worker, queue, begun, leased, released, settled, state, inWorkMax: () => inWorkMax };
 }
 
 describe("createWorker", () => {
@@ -122,13 +132,13 @@ describe("createWorker", () => {
   });
 
   it("finds the rows again that it claimed without hearing of it", async () => {
-    const { worker, begun, released, loseAnswers } = createScene([0, 1_500], 2);
+    const { worker, begun, released, state } = createScene([0, 1_500], 2);
     worker.start();
     await vi.advanceTimersByTimeAsync(300);
     expect(begun.map(({ id }) => id)).toEqual(["row0"]);
-    loseAnswers(true);
+    state.isAnswerLost = true;
     await vi.advanceTimersByTimeAsync(500);
-    loseAnswers(false);
+    state.isAnswerLost = false;
     await vi.advanceTimersByTimeAsync(2_000);
     expect(released).toEqual(["row1"]);
     expect(begun.map(({ id }) => id)).toEqual(["row0", "row1"]);
@@ -178,6 +188,71 @@ describe("createWorker", () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(begun.map(({ id }) => id)).toEqual(["row0"]);
     expect(begun[0]?.signal.aborted).toBe(true);
+    await worker.stop();
+  });
+
+  it("begins nothing while its leases may have run out, and gives back what it held", async () => {
+    const { worker, begun, released, state } = createScene([300], 2);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(100);
+    state.hasLeases = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(begun).toEqual([]);
+    state.hasLeases = true;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(released).toEqual(["row0"]);
+    expect(begun.map(({ id }) => id)).toEqual(["row0"]);
+    for (const { end } of begun) end();
+    await worker.stop();
+  });
+
+  it("cancels what is no longer leased to it, and nothing else, when it looks again", async () => {
+    const { worker, begun, leased } = createScene([0, 0, 900, 900], 4);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    leased.delete("row1");
+    leased.delete("row3");
+    await worker.recheck();
+    expect(begun.map(({ id, signal }) => [id, signal.aborted])).toEqual([
+      ["row0", false],
+      ["row1", true],
+    ]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(begun.map(({ id }) => id)).toEqual(["row0", "row1", "row2"]);
+    for (const { end } of begun) end();
+    await worker.stop();
+  });
+
+  it("settles what threw, and takes what cannot be settled up again a minute later", async () => {
+    const { worker, begun, released, settled, state } = createScene([0], 2);
+    worker.start();
+    await vi.advanceTimersByTimeAsync(10);
+    state.canSettle = false;
+    begun[0]?.fail();
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(released).toEqual([]);
+    state.canSettle = true;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(released).toEqual(["row0"]);
+    expect(begun).toHaveLength(2);
+    begun[1]?.fail();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(settled).toEqual(["row0"]);
+    await worker.stop();
+  });
+
+  it("holds the leases of what it rescues until that is settled", async () => {
+    const { worker, leased, released, settled, state } = createScene([], 2);
+    leased.add("taken over");
+    worker.start();
+    worker.doubt();
+    state.canSettle = false;
+    await worker.rescue([{ id: "taken over", dueAt: start }]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(released).toEqual([]);
+    state.canSettle = true;
+    await worker.rescue([{ id: "taken over", dueAt: start }]);
+    expect(settled).toEqual(["taken over"]);
     await worker.stop();
   });
 });

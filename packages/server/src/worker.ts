@@ -11,6 +11,12 @@ export interface Work {
   readonly dueAt: Date;
 }
 
+export interface Claim<Item extends Work> {
+  readonly items: readonly Item[];
+  /** True when more is due that has to wait until some of what is held has ended. */
+  readonly isHeldBack: boolean;
+}
+
 export interface WorkerOptions<Item extends Work> {
   readonly name: string;
   readonly clock: Clock;
@@ -19,22 +25,31 @@ export interface WorkerOptions<Item extends Work> {
   readonly concurrency: number;
   /** How far ahead of their due moment rows are claimed, in milliseconds. */
   readonly aheadMs: number;
-  readonly claim: (dueBy: Date, limit: number) => Promise<Item[]>;
+  /** Leases what is due. `held` is what this worker has already. */
+  readonly claim: (dueBy: Date, limit: number, held: readonly Item[]) => Promise<Claim<Item>>;
   /** When the next unclaimed row is due; undefined when there is none. */
   readonly nextDueAt: () => Promise<Date | undefined>;
   /** Gives back every row that is leased to this node, but for these. */
   readonly releaseAllBut: (ids: readonly string[]) => Promise<void>;
+  /** Which of these rows are leased to this node. */
+  readonly findLeased: (ids: readonly string[]) => Promise<string[]>;
+  /** False while the leases of this node may have run out: nothing is begun then. */
+  readonly hasLeases: () => boolean;
   /** Works on one to its settled end. Aborted by `cancel` and when the time to drain is up. */
   readonly work: (item: Item, signal: AbortSignal) => Promise<void>;
-  /** Settles one whose work threw: a fault of ours must not leave a lease behind. */
-  readonly giveUp: (item: Item) => Promise<void>;
+  /** Settles one that was cut: its node died, or its work threw by a fault of ours. */
+  readonly settleInterrupted: (item: Item) => Promise<void>;
 }
 
-export interface Worker extends Loop {
+export interface Worker<Item extends Work> extends Loop {
   /** One pass and everything it claimed, to its end. For tests that own the clock. */
   runOnce(): Promise<number>;
   /** Drops what has not begun and aborts what has: its row was settled by somebody else. */
   cancel(id: string): void;
+  /** Cancels whatever is no longer leased to this node: a notice of it may have been missed. */
+  recheck(): Promise<void>;
+  /** Settles rows that were taken over from a node that died. */
+  rescue(items: readonly Item[]): Promise<void>;
   /** Tells that rows may have been leased to this node without its knowing. */
   doubt(): void;
 }
@@ -49,8 +64,11 @@ const pauseMsMax = 1_000;
 const drainMs = 10_000;
 // A statement whose answer was lost may still take effect until its time limit of 30 s is up.
 const doubtMs = 60_000;
+// A row that can be neither settled nor given up is a fault of ours. It comes back once a minute:
+// often enough to be over soon after its cause, seldom enough to burden nobody.
+const quarantineMs = 60_000;
 
-export function createWorker<Item extends Work>(options: WorkerOptions<Item>): Worker {
+export function createWorker<Item extends Work>(options: WorkerOptions<Item>): Worker<Item> {
   const crew = new Crew(options);
   const loop = createLoop({ name: options.name, pass: () => crew.pass(), log: options.log });
   crew.onRoom = loop.wake;
@@ -62,28 +80,33 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
       await crew.drain();
     },
     cancel: (id) => crew.cancel(id),
+    recheck: () => crew.recheck(),
+    rescue: (items) => crew.rescue(items),
     doubt: () => crew.doubt(),
     runOnce: () => crew.runOnce(),
   };
 }
 
 interface InWork {
-  readonly id: string;
   readonly abort: AbortController;
   readonly done: Promise<void>;
 }
 
-/** What a worker holds, from the claim to the settled end. */
+/**
+ * What a worker holds, from the claim to the settled end. By item and not by id: a row may be
+ * claimed again while its last settle, which the database took without our hearing of it, is still
+ * being repeated.
+ */
 class Crew<Item extends Work> {
   /** Called when places became free that a claim was cut short for. */
   onRoom: () => void = () => undefined;
 
   readonly #options: WorkerOptions<Item>;
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #waiting = new Map<Item, NodeJS.Timeout>();
   readonly #ready: Item[] = [];
-  // By entry and not by id: a row may be claimed again while its last settle, which the database
-  // took without our hearing of it, is still being repeated.
-  readonly #inWork = new Set<InWork>();
+  readonly #inWork = new Map<Item, InWork>();
+  readonly #rescued = new Set<Item>();
+  readonly #quarantined = new Map<Item, NodeJS.Timeout>();
   #wasCutShort = false;
   #isDraining = false;
   #doubtUntilMs = 0;
@@ -93,8 +116,9 @@ class Crew<Item extends Work> {
   }
 
   async pass(): Promise<number> {
+    if (!this.#options.hasLeases()) return pauseMsMin;
     try {
-      if (this.#isInDoubt()) await this.#options.releaseAllBut(this.#held());
+      if (this.#isInDoubt()) await this.#options.releaseAllBut(this.#heldIds());
       return await this.#claimAndHold();
     } catch (error) {
       // The database may have taken the claim though its answer did not arrive, and no other node
@@ -113,53 +137,95 @@ class Crew<Item extends Work> {
     const limit = Math.min(this.#room(), claimMax);
     this.#wasCutShort = limit <= 0;
     if (limit <= 0) return pauseMsMax;
-    const items = await claim(new Date(clock.now().getTime() + aheadMs), limit);
+    const dueBy = new Date(clock.now().getTime() + aheadMs);
+    const { items, isHeldBack } = await claim(dueBy, limit, this.#held());
     for (const item of items) this.#hold(item);
     this.#startReady();
-    this.#wasCutShort = items.length === limit;
-    if (this.#wasCutShort) return this.#room() > 0 ? 0 : pauseMsMax;
+    const isFilled = items.length === limit;
+    this.#wasCutShort = isFilled || isHeldBack;
+    if (isFilled) return this.#room() > 0 ? 0 : pauseMsMax;
     return this.#untilNext();
   }
 
   async runOnce(): Promise<number> {
     const { claim, clock, concurrency } = this.#options;
-    const items = await claim(clock.now(), concurrency);
+    const { items } = await claim(clock.now(), concurrency, this.#held());
     await Promise.all(items.map((item) => this.#begin(item)));
     return items.length;
   }
 
   cancel(id: string): void {
-    clearTimeout(this.#waiting.get(id));
-    this.#waiting.delete(id);
-    const place = this.#ready.findIndex((item) => item.id === id);
-    if (place >= 0) this.#ready.splice(place, 1);
-    for (const inWork of this.#inWork) if (inWork.id === id) inWork.abort.abort();
+    for (const item of this.#held()) if (item.id === id) this.#drop(item);
+  }
+
+  async recheck(): Promise<void> {
+    const held = this.#held();
+    if (held.length === 0) return;
+    // What was held before this is asked and has no lease by then has lost it for good: should the
+    // row be claimed again, it is another item.
+    const leased = new Set(await this.#options.findLeased(held.map(({ id }) => id)));
+    for (const item of held) if (!leased.has(item.id)) this.#drop(item);
+  }
+
+  async rescue(items: readonly Item[]): Promise<void> {
+    for (const item of items) this.#rescued.add(item);
+    await Promise.all(items.map((item) => this.#giveUp(item)));
   }
 
   /** Gives back what was not begun and waits for the rest; cuts it when the time is up. */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
-    const hasUnbegun = this.#waiting.size + this.#ready.length > 0;
-    this.#waiting.clear();
-    this.#ready.length = 0;
-    const inWork = [...this.#inWork];
+    const hasLetGo = this.#letGo() || this.#quarantined.size > 0;
+    for (const timer of this.#quarantined.values()) clearTimeout(timer);
+    this.#quarantined.clear();
+    const inWork = [...this.#inWork.values()];
     const deadline = setTimeout(() => {
       for (const { abort } of inWork) abort.abort();
     }, drainMs);
-    if (hasUnbegun || this.#isInDoubt()) await this.#options.releaseAllBut(this.#held());
-    await Promise.all(inWork.map(({ done }) => done));
+    const released = hasLetGo || this.#isInDoubt() ? this.#release() : undefined;
+    await Promise.all([released, ...inWork.map(({ done }) => done)]);
     clearTimeout(deadline);
+  }
+
+  async #release(): Promise<void> {
+    const { name, log, releaseAllBut } = this.#options;
+    try {
+      await releaseAllBut(this.#heldIds());
+    } catch (error) {
+      log.warn({ worker: name, err: error }, "leases could not be given back; they will run out");
+    }
+  }
+
+  /** Forgets what was not begun; true when there was any. Its leases are to be given back. */
+  #letGo(): boolean {
+    const hasAny = this.#waiting.size + this.#ready.length > 0;
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+    this.#ready.length = 0;
+    return hasAny;
+  }
+
+  #drop(item: Item): void {
+    clearTimeout(this.#waiting.get(item));
+    this.#waiting.delete(item);
+    const place = this.#ready.indexOf(item);
+    if (place >= 0) this.#ready.splice(place, 1);
+    this.#inWork.get(item)?.abort.abort();
   }
 
   #isInDoubt(): boolean {
     return this.#options.clock.now().getTime() < this.#doubtUntilMs;
   }
 
-  #held(): string[] {
-    const ready = this.#ready.map(({ id }) => id);
-    const inWork = [...this.#inWork].map(({ id }) => id);
-    return [...this.#waiting.keys(), ...ready, ...inWork];
+  /** What waits or is in work here. */
+  #held(): Item[] {
+    return [...this.#waiting.keys(), ...this.#ready, ...this.#inWork.keys()];
+  }
+
+  /** Every row whose lease this node knows of. */
+  #heldIds(): string[] {
+    const items = [...this.#held(), ...this.#rescued, ...this.#quarantined.keys()];
+    return items.map(({ id }) => id);
   }
 
   #room(): number {
@@ -174,15 +240,21 @@ class Crew<Item extends Work> {
       return;
     }
     const timer = setTimeout(() => {
-      this.#waiting.delete(item.id);
+      this.#waiting.delete(item);
       // Looks again: timers may be a millisecond early, and the clock may have been corrected.
       this.#hold(item);
       this.#startReady();
     }, waitMs);
-    this.#waiting.set(item.id, timer);
+    this.#waiting.set(item, timer);
   }
 
   #startReady(): void {
+    if (this.#ready.length > 0 && !this.#options.hasLeases()) {
+      // This process stood still for so long that others may have what it holds.
+      this.#letGo();
+      this.doubt();
+      return;
+    }
     while (!this.#isDraining && this.#inWork.size < this.#options.concurrency) {
       const item = this.#ready.shift();
       if (item === undefined) return;
@@ -191,24 +263,44 @@ class Crew<Item extends Work> {
   }
 
   #begin(item: Item): Promise<void> {
-    const { name, work, giveUp, log } = this.#options;
     const abort = new AbortController();
-    const done = work(item, abort.signal)
-      .catch((error: unknown) => {
-        log.error({ worker: name, id: item.id, err: error }, "work failed by a fault of ours");
-        return giveUp(item);
-      })
-      .catch((error: unknown) => {
-        log.error({ worker: name, id: item.id, err: error }, "work ended unsettled");
-      })
-      .then(() => this.#end(inWork));
-    const inWork: InWork = { id: item.id, abort, done };
-    this.#inWork.add(inWork);
+    const done = this.#carryThrough(item, abort.signal).then(() => this.#end(item));
+    this.#inWork.set(item, { abort, done });
     return done;
   }
 
-  #end(inWork: InWork): void {
-    this.#inWork.delete(inWork);
+  async #carryThrough(item: Item, signal: AbortSignal): Promise<void> {
+    const { name, work, log } = this.#options;
+    try {
+      await work(item, signal);
+    } catch (error) {
+      log.error({ worker: name, id: item.id, err: error }, "work failed by a fault of ours");
+      await this.#giveUp(item);
+    }
+  }
+
+  async #giveUp(item: Item): Promise<void> {
+    const { name, settleInterrupted, log } = this.#options;
+    try {
+      await settleInterrupted(item);
+    } catch (error) {
+      log.error({ worker: name, id: item.id, err: error }, "a row could not be settled");
+      if (!this.#isDraining) this.#quarantine(item);
+    } finally {
+      this.#rescued.delete(item);
+    }
+  }
+
+  #quarantine(item: Item): void {
+    const timer = setTimeout(() => {
+      this.#quarantined.delete(item);
+      this.doubt();
+    }, quarantineMs);
+    this.#quarantined.set(item, timer);
+  }
+
+  #end(item: Item): void {
+    this.#inWork.delete(item);
     this.#startReady();
     // A quarter of the places free: enough for a claim worth its round trip.
     const isWorthAClaim = this.#room() >= Math.max(1, this.#options.concurrency / 4);

@@ -23,7 +23,7 @@ const previewLines = 5;
 
 export function renderDeliveries(deliveries: readonly Delivery[], view: View): string {
   const columns: Column<Delivery>[] = [
-    { title: "JOB", text: (delivery) => delivery.job_name },
+    { title: "JOB", text: (delivery) => delivery.job_name ?? "–" },
     { title: "CHANNEL", text: (delivery) => delivery.channel_name },
     { title: "EVENT", text: (delivery) => delivery.event, isRigid: true },
     {
@@ -55,6 +55,10 @@ function attemptsText({ attempt_count: made, max_attempts: most }: Delivery): st
   return `${made}/${most}`;
 }
 
+function subjectText({ event, job_name: job, job_id: id }: Delivery): string {
+  return job === null ? event : `${event} of ${job} (${id})`;
+}
+
 export function renderDelivery(delivery: Delivery, view: View): string {
   const { reason, next_attempt_at: nextAt, finished_at: finishedAt } = delivery;
   return renderDetails(
@@ -62,9 +66,10 @@ export function renderDelivery(delivery: Delivery, view: View): string {
       ["Delivery", delivery.id, "strong"],
       ["Status", delivery.status, toneOf(delivery.status)],
       reason === null ? undefined : ["Why", reason],
-      ["Tells", `${delivery.event} of ${delivery.job_name} (${delivery.job_id})`],
+      ["Tells", subjectText(delivery)],
       ["Channel", `${delivery.channel_name}, ${delivery.channel_type} (${delivery.channel_id})`],
-      ["Execution", delivery.execution_id],
+      delivery.execution_id === null ? undefined : ["Execution", delivery.execution_id],
+      delivery.digest_id === null ? undefined : ["Told in", `the digest ${delivery.digest_id}`],
       ["Created", exact(delivery.created_at, view)],
       finishedAt === null ? undefined : ["Finished", exact(finishedAt, view)],
       ["Attempts", `${attemptsText(delivery)} in this round`],

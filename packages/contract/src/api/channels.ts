@@ -16,16 +16,67 @@ import {
 } from "./fields.ts";
 import { route } from "./route.ts";
 
+export const pace = z
+  .strictObject({
+    max_per_minute: z.number().min(1).max(6_000).meta({ description: "Messages on average." }),
+    burst: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(1)
+      .meta({ description: "How many may follow one another at once after a quiet time." }),
+    overflow: z.enum(["digest", "wait"]).default("wait").meta({
+      description: "What comes too fast waits for its turn, or is told in one digest.",
+    }),
+  })
+  .meta({
+    description:
+      "How fast the receiver is called. It belongs to the address: channels that lead to the " +
+      "same one share it, and the last that sets it decides.",
+  });
+export type PaceSetting = z.output<typeof pace>;
+
+// 20 waits of at most a day, three days together: news that is older is history.
+const retrySecondsMax = 3 * 86_400;
+const retrySchedule = z
+  .array(z.number().int().min(1).max(86_400))
+  .min(1)
+  .max(20)
+  .refine(
+    (seconds) => seconds.reduce((sum, step) => sum + step, 0) <= retrySecondsMax,
+    "must not take more than three days (259200 seconds) in all",
+  )
+  .meta({ description: "Seconds to wait after each failed try, ±20 %; then it has failed." });
+
+const retry = z
+  .strictObject({ schedule_seconds: retrySchedule })
+  .meta({ description: "When failed deliveries are tried again." });
+
+/** What a channel may set whatever its type. Left out: as its type has it. */
+const settings = {
+  pace: pace.nullable().optional().meta({ description: "Null: no limit." }),
+  retry: retry.nullable().optional().meta({ description: "Null: as the product has it." }),
+};
+
 const [first, ...others] = channelTypeNames.map((type) =>
-  z.strictObject({ name, type: z.literal(type), config: channelTypes[type].config }),
+  z.strictObject({ name, type: z.literal(type), config: channelTypes[type].config, ...settings }),
 );
 if (!first) throw new Error("no channel type is registered");
 // Written once for all types: the union is built from the registry, so TypeScript knows only its
 // common shape, while the schema itself knows each type's config.
 export const channelInput = z.discriminatedUnion("type", [first, ...others]) as z.ZodType<
-  { name: string; type: ChannelTypeName; config: Record<string, unknown> },
-  { name: string; type: ChannelTypeName; config: Record<string, unknown> }
+  NewChannel<z.output<typeof pace>>,
+  NewChannel<z.input<typeof pace>>
 >;
+
+interface NewChannel<P> {
+  name: string;
+  type: ChannelTypeName;
+  config: Record<string, unknown>;
+  pace?: P | null | undefined;
+  retry?: z.output<typeof retry> | null | undefined;
+}
 
 export const channelPatch = z
   .strictObject({
@@ -34,6 +85,7 @@ export const channelPatch = z
       .record(z.string(), jsonValue)
       .optional()
       .meta({ description: "Fields given replace those of the channel; null takes one away." }),
+    ...settings,
   })
   .refine((patch) => Object.keys(patch).length > 0, "must name at least one field to change");
 
@@ -43,6 +95,8 @@ export const channel = z
     name: z.string(),
     type: z.enum(channelTypeNames),
     config: z.record(z.string(), jsonValue).meta({ description: "With credentials masked." }),
+    pace: pace.nullable(),
+    retry,
     disabled_at: instant.nullable(),
     disabled_reason: z.string().nullable(),
     created_at: instant,
@@ -95,6 +149,10 @@ export const channelRoutes = {
     query: z.strictObject({
       type: z.enum(channelTypeNames).optional(),
       name: text(1, 200).optional().meta({ description: "The whole name." }),
+      state: z
+        .enum(["enabled", "disabled"])
+        .optional()
+        .meta({ description: "Whether messages are sent to it." }),
       ...pageQuery,
     }),
     response: page(channel),
@@ -189,9 +247,16 @@ export const channelRoutes = {
     tag,
     role: "admin",
     summary: "Enable a disabled channel",
-    description: "Deliveries that waited become due.",
+    description:
+      "What waited is sent, the newest first, as fast as the pace of the channel allows; with " +
+      "`discard` it ends as `failed` instead, and can still be retried one by one.",
     params,
-    response: channel,
+    body: z.strictObject({ waiting: z.enum(["send", "discard"]).default("send") }),
+    bodyOptional: true,
+    response: channel.extend({
+      waited: z.number().int().meta({ description: "Deliveries that waited for it." }),
+    }),
     status: 200,
+    example: { body: { waiting: "send" } },
   }),
 };

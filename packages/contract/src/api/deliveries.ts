@@ -1,6 +1,6 @@
 // Deliveries: one event to one channel, with every try that was made to hand it over.
 import { z } from "zod";
-import { event, executionEvent } from "../events/index.ts";
+import { deliveryPayload, deliveryEvent as event } from "../events/index.ts";
 import { id, instant, instantInput, page, pageQuery, pathId } from "./fields.ts";
 import { phases } from "./phases.ts";
 import { route } from "./route.ts";
@@ -15,9 +15,14 @@ const deliveryFields = {
   channel_id: id("channel"),
   channel_name: z.string().meta({ description: "As it was when the delivery was made." }),
   channel_type: z.string(),
-  job_id: id("job"),
-  job_name: z.string(),
-  execution_id: id("execution"),
+  job_id: id("job").nullable().meta({
+    description: "Null for a digest and for the warning of a disabled channel.",
+  }),
+  job_name: z.string().nullable(),
+  execution_id: id("execution").nullable(),
+  digest_id: id("delivery").nullable().meta({
+    description: "The delivery that tells this one with others, as they came too fast.",
+  }),
   attempt_count: z.number().int(),
   max_attempts: z.number().int().meta({ description: "Of the current round." }),
   next_attempt_at: instant.nullable(),
@@ -75,7 +80,11 @@ export const deliveryAttempt = z
   .meta({ id: "DeliveryAttempt" });
 
 export const deliveryWithAttempts = z
-  .object({ ...deliveryFields, payload: executionEvent, attempts: z.array(deliveryAttempt) })
+  .object({
+    ...deliveryFields,
+    payload: deliveryPayload,
+    attempts: z.array(deliveryAttempt),
+  })
   .meta({ id: "DeliveryWithAttempts" });
 
 const filters = {
@@ -83,6 +92,7 @@ const filters = {
   channel_id: pathId.optional(),
   job_id: pathId.optional(),
   event: event.optional(),
+  digest_id: pathId.optional().meta({ description: "Those that this digest tells." }),
   from: instantInput.optional().meta({ description: "`created_at` at or after this." }),
   to: instantInput.optional().meta({ description: "`created_at` before this." }),
 };

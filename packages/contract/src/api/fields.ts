@@ -56,6 +56,7 @@ export const idPrefixes = {
   job: "job",
   execution: "exec",
   channel: "chan",
+  destination: "dest",
   rule: "rule",
   delivery: "dlv",
   node: "node",

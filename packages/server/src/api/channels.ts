@@ -7,22 +7,27 @@ import {
   type Channel as ChannelAnswer,
   type ChannelTypeName,
   channelTypes,
+  type PaceSetting,
 } from "@trigrun/contract";
 import { newId } from "../id.ts";
+import { scheduleSeconds } from "../send/delivery.ts";
 import { chooseNotice } from "../send/test-notice.ts";
 import { readChannelStatistics } from "../store/channel-statistics.ts";
 import {
   type Channel,
   deleteChannel,
+  discardParked,
   findChannel,
   findChannelId,
-  hastenDeliveries,
   insertChannel,
   listChannels,
   lockChannel,
   type PreviousSecret,
+  redirectDeliveries,
+  releaseParked,
   saveChannel,
 } from "../store/channels.ts";
+import { openDestination, type Pace } from "../store/destinations.ts";
 import { loadEnd } from "../store/execution-facts.ts";
 import { toPageRequest } from "../store/page.ts";
 import { wake } from "../store/wake.ts";
@@ -59,6 +64,7 @@ const previousMax = 3;
 const statisticsMs = 7 * 24 * 3_600_000;
 
 const enabledReason = "The channel was enabled again.";
+const discardedReason = "Discarded when the channel was enabled again.";
 
 export const channelHandlers: ChannelHandlers = {
   async createChannel({ body }, context) {
@@ -68,14 +74,18 @@ export const channelHandlers: ChannelHandlers = {
     const masked = findMasked(channelTypes[type], config);
     if (masked.length > 0) throw toValidationError(masked);
     requireAllowedTarget(context, config);
+    const pace = toPace(body.pace);
+    const destinationId = await openDestinationOf(context, { type, config }, pace);
     const channel: Channel = {
-      ...{ id: newId("channel", now), name, type, config, previous: [] },
+      ...{ id: newId("channel", now), name, type, config, previous: [], destinationId },
+      pace: null,
+      retrySchedule: body.retry?.schedule_seconds ?? null,
       ...{ disabledAt: null, disabledReason: null, createdAt: now, updatedAt: now },
     };
     if (!(await insertChannel(tx, services.vault, workspaceId, channel))) {
       throw toNameConflict(name, await findChannelId(tx, workspaceId, name));
     }
-    return toAnswer(channel);
+    return read(context, channel.id);
   },
 
   async listChannels({ query }, { tx, workspaceId, services }) {
@@ -95,10 +105,18 @@ export const channelHandlers: ChannelHandlers = {
     const name = body.name ?? current.name;
     const holder = await findChannelId(tx, workspaceId, name);
     if (holder !== undefined && holder !== current.id) throw toNameConflict(name, holder);
-    const changed = { ...current, name, updatedAt: now };
-    const channel = body.config ? withConfig(context, changed, body.config) : changed;
+    const retrySchedule =
+      body.retry === undefined ? current.retrySchedule : (body.retry?.schedule_seconds ?? null);
+    const changed = { ...current, name, retrySchedule, updatedAt: now };
+    const configured = body.config ? withConfig(context, changed, body.config) : changed;
+    const pace = toPace(body.pace);
+    const destinationId = await openDestinationOf(context, configured, pace);
+    const channel = { ...configured, destinationId };
     if (!(await saveChannel(tx, services.vault, channel))) throw toNameConflict(name, undefined);
-    return toAnswer(channel);
+    if (destinationId !== current.destinationId) {
+      await redirectDeliveries(tx, workspaceId, channel);
+    }
+    return read(context, channel.id);
   },
 
   async deleteChannel({ params }, { tx, workspaceId, now }) {
@@ -161,17 +179,47 @@ export const channelHandlers: ChannelHandlers = {
     };
   },
 
-  async enableChannel({ params }, context) {
+  async enableChannel({ params, body }, context) {
     const current = await lock(context, params.id);
-    if (current.disabledAt === null) return toAnswer(current);
-    const { tx, now, services } = context;
+    if (current.disabledAt === null) return { ...toAnswer(current), waited: 0 };
+    const { tx, workspaceId, now, services } = context;
     const channel = { ...current, disabledAt: null, disabledReason: null, updatedAt: now };
     await saveChannel(tx, services.vault, channel);
-    await hastenDeliveries(tx, { channelId: channel.id, now, reason: enabledReason });
+    const waiting = { workspaceId, channelId: channel.id, now };
+    const waited =
+      body?.waiting === "discard"
+        ? await discardParked(tx, { ...waiting, reason: discardedReason })
+        : await releaseParked(tx, { ...waiting, reason: enabledReason });
     await wake(tx, "sender");
-    return toAnswer(channel);
+    return { ...toAnswer(channel), waited };
   },
 };
+
+async function read(context: RequestContext, id: string): Promise<ChannelAnswer> {
+  const { tx, workspaceId, services } = context;
+  return toAnswer(requireFound(await findChannel(tx, services.vault, workspaceId, id), "channel"));
+}
+
+/** What a client said about the pace: undefined is nothing, null is no limit. */
+function toPace(pace: PaceSetting | null | undefined): Pace | null | undefined {
+  return pace && { perMinute: pace.max_per_minute, burst: pace.burst, overflow: pace.overflow };
+}
+
+/** Where the channel leads; a pace that the client did not name is the type's own. */
+function openDestinationOf(
+  { tx, workspaceId, now }: RequestContext,
+  { type: name, config }: Pick<Channel, "type" | "config">,
+  pace: Pace | null | undefined,
+): Promise<string> {
+  const type: AnyChannelType = channelTypes[name];
+  return openDestination(tx, {
+    workspaceId,
+    address: type.destination({ ...config }),
+    pace: pace === undefined ? (type.pace ?? null) : pace,
+    isDecided: pace !== undefined,
+    now,
+  });
+}
 
 async function lock(context: RequestContext, id: string): Promise<Channel> {
   const { tx, workspaceId, services } = context;
@@ -248,6 +296,12 @@ function toAnswer(channel: Channel): ChannelAnswer {
     name: channel.name,
     type,
     config: maskConfig(channelTypes[type], channel.config),
+    pace: channel.pace && {
+      max_per_minute: channel.pace.perMinute,
+      burst: channel.pace.burst,
+      overflow: channel.pace.overflow,
+    },
+    retry: { schedule_seconds: [...(channel.retrySchedule ?? scheduleSeconds)] },
     disabled_at: channel.disabledAt?.toISOString() ?? null,
     disabled_reason: channel.disabledReason,
     created_at: channel.createdAt.toISOString(),

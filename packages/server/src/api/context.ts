@@ -2,7 +2,7 @@
 import type { Handlers, Role, TrigRunApi } from "@trigrun/contract";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
-import type { TestSend } from "../send/sender.ts";
+import type { TestSend } from "../send/tester.ts";
 import type { Database, Tx } from "../store/db.ts";
 import type { Vault } from "../store/vault.ts";
 import type { AddressGuard } from "../wire/address-guard.ts";

@@ -25,7 +25,7 @@ export const deliveryHandlers: Pick<
   "listDeliveries" | "getDelivery" | "retryDelivery" | "retryDeliveries"
 > = {
   async listDeliveries({ query }, { tx, workspaceId }) {
-    const filter = { status: query.status, ...toFilter(query) };
+    const filter = { status: query.status, digestId: query.digest_id, ...toFilter(query) };
     return listDeliveries(tx, workspaceId, filter, toPageRequest("delivery", query));
   },
 

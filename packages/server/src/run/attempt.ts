@@ -35,6 +35,7 @@ const keptHeaders = new Set([
   "server",
   "via",
   "x-correlation-id",
+  "x-cron-service-retry",
   "x-request-id",
 ]);
 // Values longer than this say nothing to a person.

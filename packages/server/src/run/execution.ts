@@ -88,6 +88,7 @@ function toFacts(
       finished_at: finishedAt.toISOString(),
       duration_ms: startedAt ? Math.max(0, finishedAt.getTime() - startedAt.getTime()) : null,
       attempts: lastAttempt?.number ?? execution.attemptCount,
+      max_attempts: job.retryPolicy.max_attempts,
     },
     last_attempt: lastAttempt && {
       number: lastAttempt.number,

@@ -1,8 +1,9 @@
 // The retry rules of executions, case by case and over all inputs.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { deathsMax } from "../retry.ts";
 import type { Attempt } from "./attempt.ts";
-import { decide, interruptionsMax } from "./retry.ts";
+import { decide, stopHeader } from "./retry.ts";
 
 const now = new Date("2026-03-01T10:00:00.000Z");
 const policy = { max_attempts: 3, retry_on_statuses: [429, 500, 502, 503, 504] };
@@ -24,7 +25,7 @@ function attempt(change: Partial<Attempt>): Attempt {
   };
 }
 
-const base = { policy, interruptions: 0, now, random: () => 1 };
+const base = { policy, interruptions: 0, beganAt: now, now, random: () => 1 };
 
 describe("decide", () => {
   it("ends a success as succeeded", () => {
@@ -49,6 +50,22 @@ describe("decide", () => {
   it("does not retry what the address guard refuses", () => {
     const refused = attempt({ status: "CONNECTION_ERROR", errorClass: "target_not_allowed" });
     expect(decide({ ...base, attempt: refused }).next).toBe("failed");
+  });
+
+  it("does not retry what the target asks not to retry", () => {
+    const stopped = attempt({ responseHeaders: { [stopHeader]: " No " } });
+    const decision = decide({ ...base, attempt: stopped });
+    expect(decision).toMatchObject({ next: "failed" });
+    expect(decision.reason).toContain("asked for no retry");
+    const other = attempt({ responseHeaders: { [stopHeader]: "yes" } });
+    expect(decide({ ...base, attempt: other }).next).toBe("retry");
+  });
+
+  it("gives up a day after the first attempt", () => {
+    const beganAt = new Date(now.getTime() - 86_400_001);
+    const decision = decide({ ...base, beganAt, attempt: attempt({}) });
+    expect(decision).toMatchObject({ next: "failed" });
+    expect(decision.reason).toMatch(/more than 24 h ago/);
   });
 
   it("fails when the last of max_attempts failed", () => {
@@ -98,10 +115,10 @@ describe("decide", () => {
   });
 
   it("gives up on an execution that kills its node each time", () => {
-    const interrupted = attempt({ number: interruptionsMax, errorClass: "interrupted" });
+    const interrupted = attempt({ number: deathsMax, errorClass: "interrupted" });
     const decision = decide({
       ...base,
-      interruptions: interruptionsMax - 1,
+      interruptions: deathsMax - 1,
       attempt: interrupted,
     });
     expect(decision.next).toBe("failed");
@@ -117,6 +134,7 @@ describe("decide", () => {
           const decision = decide({
             policy: { ...policy, max_attempts: 20 },
             interruptions: 0,
+            beganAt: now,
             now,
             random: () => chance,
             attempt: attempt({

@@ -1,6 +1,14 @@
 // Decides whether an execution is tried again, and when. Pure: time and chance are arguments.
 import type { RetryPolicy } from "@trigrun/contract";
-import { deathStep, formatLength, fullJitter, readRetryAfter } from "../backoff.ts";
+import {
+  exponential,
+  formatLength,
+  fullJitter,
+  type NextTry,
+  readRetryAfter,
+  rulesAfterDeath,
+  toNextTry,
+} from "../retry.ts";
 import type { Attempt } from "./attempt.ts";
 
 export type Decision =
@@ -13,6 +21,8 @@ export interface Facts {
   readonly attempt: Attempt;
   /** How many attempts before this one were cut by a dying node; they use up no try. */
   readonly interruptions: number;
+  /** When the first attempt began. */
+  readonly beganAt: Date;
   readonly now: Date;
   readonly random: () => number;
 }
@@ -20,8 +30,12 @@ export interface Facts {
 // The product's specification: 250 ms × 2^(attempt-1), capped at 15 minutes; Retry-After too.
 const backoffMs = 250;
 const backoffMsMax = 15 * 60_000;
-// A request that kills its node each time would come back for ever; ten deaths are no accident.
-export const interruptionsMax = 10;
+// Twenty attempts at the longest backoff take five hours. What is a day old, because no node was
+// up in between, nobody waits for any more.
+const ageMsMax = 24 * 3_600_000;
+
+/** The target's way to say that a repeat is of no use: `X-Cron-Service-Retry: no`. */
+export const stopHeader = "x-cron-service-retry";
 
 /**
  * What follows an attempt.
@@ -29,7 +43,9 @@ export const interruptionsMax = 10;
  *     success                          -> succeeded
  *     refused by the address guard     -> failed: it would be refused again
  *     status outside retry_on_statuses -> failed
+ *     told not to retry                -> failed
  *     max_attempts used up             -> failed
+ *     a day since the first attempt    -> failed
  *     anything else                    -> retry at jittered backoff, or when Retry-After says
  */
 export function decide(facts: Facts): Decision {
@@ -45,44 +61,59 @@ export function decide(facts: Facts): Decision {
     const reason = `${what} Status ${attempt.statusCode} is not in retry_on_statuses.`;
     return { next: "failed", reason };
   }
-  const tries = attempt.number - interruptions;
-  if (tries >= policy.max_attempts) {
-    const all = tries === 1 ? "The only attempt failed" : `All ${tries} attempts failed`;
-    return { next: "failed", reason: `${all}; the last one: ${what}` };
+  if (attempt.responseHeaders?.[stopHeader]?.trim().toLowerCase() === "no") {
+    return { next: "failed", reason: `${what} The target asked for no retry.` };
   }
-  return decideRetry(facts, tries, what);
+  return decideRetry(facts, attempt.number - interruptions, what);
 }
 
-function decideRetry(facts: Facts, tries: number, what: string): Decision {
-  const { attempt, now, random } = facts;
-  const stepMs = Math.min(backoffMs * 2 ** (tries - 1), backoffMsMax);
-  const jitteredMs = fullJitter(stepMs, random);
+function decideRetry(facts: Facts, count: number, what: string): Decision {
+  const { policy, attempt, beganAt, now, random } = facts;
   const askedMs = readRetryAfter(attempt.responseHeaders?.["retry-after"], now);
-  if (askedMs !== undefined && askedMs > jitteredMs) {
-    const waitMs = Math.min(askedMs, backoffMsMax);
-    const asked = `The target asked to wait ${formatLength(askedMs)} (Retry-After).`;
-    return { next: "retry", dueAt: after(now, waitMs), reason: `${what} ${asked}` };
-  }
-  const reason = `${what} Next attempt after a backoff of up to ${formatLength(stepMs)}.`;
-  return { next: "retry", dueAt: after(now, jitteredMs), reason };
+  const next = toNextTry(
+    {
+      stepMs: exponential(backoffMs, { capMs: backoffMsMax, triesMax: policy.max_attempts }),
+      jitter: fullJitter,
+      askedMsMax: backoffMsMax,
+      ageMsMax,
+    },
+    { count, beganAt },
+    { askedMs, now, random },
+  );
+  const all = count === 1 ? "The only attempt failed" : `All ${count} attempts failed`;
+  return toDecision(next, {
+    what,
+    exhausted: `${all}; the last one: `,
+    asked: `The target asked to wait ${formatLength(askedMs ?? 0)} (Retry-After).`,
+  });
 }
 
-function decideInterrupted({ attempt, interruptions, now, random }: Facts): Decision {
+function toDecision(
+  next: NextTry,
+  words: { what: string; exhausted: string; asked: string },
+): Decision {
+  const { what } = words;
+  if (next.kind === "over") {
+    const tooOld = `The first attempt was made more than ${formatLength(ageMsMax)} ago; `;
+    const reason =
+      next.bound === "count" ? `${words.exhausted}${what}` : `${tooOld}the last one: ${what}`;
+    return { next: "failed", reason };
+  }
+  const step = `Next attempt after a backoff of up to ${formatLength(next.stepMs)}.`;
+  const why = next.by === "asked" ? words.asked : step;
+  return { next: "retry", dueAt: next.at, reason: `${what} ${why}` };
+}
+
+function decideInterrupted({ attempt, interruptions, beganAt, now, random }: Facts): Decision {
   const what = attempt.errorMessage ?? "";
   // This attempt is one more interruption than those before it.
   const deaths = interruptions + 1;
-  if (deaths >= interruptionsMax) {
-    return {
-      next: "failed",
-      reason: `${what} That happened ${interruptionsMax} times, so it is not tried again.`,
-    };
+  const next = toNextTry(rulesAfterDeath, { count: deaths, beganAt }, { now, random });
+  if (next.kind === "over") {
+    const reason = `${what} That happened ${deaths} times, so it is not tried again.`;
+    return { next: "failed", reason };
   }
-  const stepMs = deathStep(deaths);
+  const { stepMs } = next;
   const when = stepMs === 0 ? "at once" : `after a wait of up to ${formatLength(stepMs)}`;
-  const dueAt = after(now, fullJitter(stepMs, random));
-  return { next: "retry", dueAt, reason: `${what} It is tried again ${when}.` };
-}
-
-function after(now: Date, milliseconds: number): Date {
-  return new Date(now.getTime() + milliseconds);
+  return { next: "retry", dueAt: next.at, reason: `${what} It is tried again ${when}.` };
 }

@@ -13,6 +13,7 @@ import { createSettler, type Settler } from "../settler.ts";
 import { type Database, DatabaseUnavailable } from "../store/db.ts";
 import {
   claimDue,
+  findLeased,
   nextDueAt,
   releaseAllBut,
   type Settlement,
@@ -32,16 +33,15 @@ export interface RunnerOptions {
   readonly call: (call: HttpCall) => Promise<HttpOutcome>;
   readonly log: Log;
   readonly nodeId: string;
+  /** False while the leases of this node may have run out. */
+  readonly hasLeases: () => boolean;
   readonly concurrency: number;
   readonly publicUrl: string;
   /** Told when a settle made deliveries, so that they leave at once. */
   readonly onDeliveries: () => void;
 }
 
-export interface Runner extends Worker {
-  /** Records that a node died in the middle of this execution's attempt. */
-  settleInterrupted(execution: Execution): Promise<void>;
-}
+export type Runner = Worker<Execution>;
 
 // One second ahead, so that requests start from memory at their due moment.
 const aheadMs = 1_000;
@@ -54,7 +54,8 @@ export function createRunner(options: RunnerOptions): Runner {
     const now = clock.now();
     const { retryPolicy: policy } = execution.job;
     const { interruptions } = execution;
-    const decision = decide({ policy, attempt, interruptions, now, random });
+    const beganAt = execution.startedAt ?? attempt.startedAt;
+    const decision = decide({ policy, attempt, interruptions, beganAt, now, random });
     if (decision.next === "retry") {
       return { execution, attempt, reason: decision.reason, outcome: { dueAt: decision.dueAt } };
     }
@@ -79,15 +80,9 @@ export function createRunner(options: RunnerOptions): Runner {
     faultPoint("runner.settled");
   }
 
-  // Taken over from a node that died: leased to this one, though its worker does not hold them.
-  const rescued = new Set<string>();
-
   async function settleInterrupted(execution: Execution): Promise<void> {
     const attempt = toInterruptedAttempt(execution.attemptCount + 1, execution.dueAt);
-    rescued.add(execution.id);
-    await settler
-      .settle(toSettlement(execution, attempt))
-      .finally(() => rescued.delete(execution.id));
+    await settler.settle(toSettlement(execution, attempt));
     logAttempt(log, execution, attempt);
   }
 
@@ -97,13 +92,17 @@ export function createRunner(options: RunnerOptions): Runner {
     log,
     concurrency: options.concurrency,
     aheadMs,
-    claim: (dueBy, limit) => claimDue(db, { nodeId, dueBy, limit }),
+    hasLeases: options.hasLeases,
+    async claim(dueBy, limit) {
+      return { items: await claimDue(db, { nodeId, dueBy, limit }), isHeldBack: false };
+    },
     nextDueAt: () => nextDueAt(db),
-    releaseAllBut: (ids) => releaseAllBut(db, nodeId, [...ids, ...rescued]),
+    releaseAllBut: (ids) => releaseAllBut(db, nodeId, ids),
+    findLeased: (ids) => findLeased(db, nodeId, ids),
     work: run,
-    giveUp: settleInterrupted,
+    settleInterrupted,
   });
-  return { ...worker, settleInterrupted };
+  return worker;
 }
 
 function createExecutionSettler(

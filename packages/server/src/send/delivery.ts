@@ -1,46 +1,60 @@
 // One event to one channel, and what follows each try to hand it over. Pure.
 //
 //   pending ──claim──> processing ──settle──> sent | failed
-//      ▲                   └─ retry ──> pending, due later
+//      ▲                   ├─ retry ──> pending, due later
+//      │                   └─ its channel is disabled ──> pending, parked
 //      └── retry by hand of failed (or resend of sent): a fresh round of tries
-import type { Event, ExecutionFacts, Verdict } from "@trigrun/contract";
-import { deathStep, formatLength, fullJitter, spread } from "../backoff.ts";
+import type { Verdict } from "@trigrun/contract";
+import {
+  formatLength,
+  type RetryRules,
+  rulesAfterDeath,
+  schedule,
+  spread,
+  toNextTry,
+} from "../retry.ts";
+import type { Told } from "./notice.ts";
 
-export interface Delivery {
+export type Delivery = Told & Course;
+
+/** Where it stands. */
+interface Course {
   readonly id: string;
-  readonly event: Event;
-  readonly facts: ExecutionFacts;
+  /** Null for what tells of no single execution. */
+  readonly executionId: string | null;
   readonly output: string | null;
   readonly dueAt: Date;
   readonly attemptCount: number;
   /** `attemptCount` when the current round began. */
   readonly roundStart: number;
+  /** When the first try of the current round was made; null before it. */
+  readonly roundBeganAt: Date | null;
   /** Tries of this round that a dying node cut; they use up none. */
   readonly interruptions: number;
   readonly nodeId: string | null;
 }
 
 // The product's specification: 10 tries, each so long after the one before, ±20 %.
-const second = 1_000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const delaysMs = [
-  5 * second,
-  30 * second,
-  2 * minute,
-  10 * minute,
-  30 * minute,
-  hour,
-  3 * hour,
-  6 * hour,
-  12 * hour,
-] as const;
-export const attemptsMax = delaysMs.length + 1;
+const hour = 3_600;
+export const scheduleSeconds: readonly number[] = [
+  ...[5, 30, 120, 600, 1_800],
+  ...[hour, 3 * hour, 6 * hour, 12 * hour],
+];
+
+/** How many tries a round has. `retrySchedule` is the channel's own; null for the product's. */
+export function attemptsMaxOf(retrySchedule: readonly number[] | null): number {
+  return (retrySchedule ?? scheduleSeconds).length + 1;
+}
 
 // A receiver may ask for patience, but not for ever: the longest step of our own schedule.
-const askedMsMax = 12 * hour;
-// As for executions: ten deaths of the sending node are no accident.
-const interruptionsMax = 10;
+const askedMsMax = 12 * hour * 1_000;
+// The whole schedule takes a day. News that is three days old is history, which can be read.
+const ageMsMax = 72 * hour * 1_000;
+
+function rulesOf(retrySchedule: readonly number[] | null): RetryRules {
+  const stepsMs = (retrySchedule ?? scheduleSeconds).map((seconds) => seconds * 1_000);
+  return { stepMs: schedule(stepsMs), jitter: spread, askedMsMax, ageMsMax };
+}
 
 export type Next =
   | { readonly status: "sent"; readonly reason: string }
@@ -51,67 +65,70 @@ export type Next =
       readonly dueAt: Date;
       /** Why then. */
       readonly dueReason: string;
+      /** Waits for its channel to be enabled, whenever it is due. */
+      readonly isParked?: boolean;
     };
 
-/** What follows a try with this verdict. */
+/** When and by what chance: what no noun may know by itself. */
+export interface Chance {
+  readonly now: Date;
+  readonly random: () => number;
+}
+
+/** What follows a try with this verdict. `retrySchedule` is the channel's own, if it has one. */
 export function decide(
   delivery: Delivery,
   verdict: Verdict,
-  now: Date,
-  random: () => number,
+  { now, random, retrySchedule }: Chance & { readonly retrySchedule: readonly number[] | null },
 ): Next {
   const { reason } = verdict;
   if (verdict.verdict === "sent") return { status: "sent", reason };
   if (verdict.verdict === "permanent") return { status: "failed", reason };
-  const tries = delivery.attemptCount + 1 - delivery.roundStart - delivery.interruptions;
-  const stepMs = delaysMs[tries - 1];
-  if (stepMs === undefined) {
-    return { status: "failed", reason: `All ${tries} tries are used up. The last one: ${reason}` };
+  const count = delivery.attemptCount + 1 - delivery.roundStart - delivery.interruptions;
+  const askedMs = (verdict.retryAfterSeconds ?? 0) * 1_000;
+  const tries = { count, beganAt: delivery.roundBeganAt ?? now };
+  const next = toNextTry(rulesOf(retrySchedule), tries, { askedMs, now, random });
+  if (next.kind === "over") {
+    const bound =
+      next.bound === "count"
+        ? `All ${count} tries are used up.`
+        : `The first try was made more than ${formatLength(ageMsMax)} ago.`;
+    return { status: "failed", reason: `${bound} The last one: ${reason}` };
   }
-  const ownMs = spread(stepMs, random);
-  const askedMs = (verdict.retryAfterSeconds ?? 0) * second;
-  if (askedMs > ownMs) {
-    const waitMs = Math.min(askedMs, askedMsMax);
-    const dueReason = `The receiver asked to wait ${formatLength(askedMs)}.`;
-    return { status: "pending", reason, dueAt: after(now, waitMs), dueReason };
-  }
+  const attemptsMax = attemptsMaxOf(retrySchedule);
   const dueReason =
-    `Step ${tries} of the schedule: ${formatLength(stepMs)} after the try before, ±20 %; ` +
-    `${attemptsMax - tries} of ${attemptsMax} tries are left.`;
-  return { status: "pending", reason, dueAt: after(now, ownMs), dueReason };
+    next.by === "asked"
+      ? `The receiver asked to wait ${formatLength(askedMs)}.`
+      : `Step ${count} of the schedule: ${formatLength(next.stepMs)} after the last try, ±20 %; ` +
+        `${attemptsMax - count} of ${attemptsMax} tries are left.`;
+  return { status: "pending", reason, dueAt: next.at, dueReason };
 }
 
 /** What follows when the node died in the middle of a try. */
 export function decideInterrupted(
   delivery: Delivery,
   reason: string,
-  now: Date,
-  random: () => number,
+  { now, random }: Chance,
 ): Next {
-  const deaths = delivery.interruptions + 1;
-  if (deaths >= interruptionsMax) {
-    const often = `That happened ${interruptionsMax} times, so it is not tried again.`;
+  const count = delivery.interruptions + 1;
+  const next = toNextTry(rulesAfterDeath, { count, beganAt: now }, { now, random });
+  if (next.kind === "over") {
+    const often = `That happened ${count} times, so it is not tried again.`;
     return { status: "failed", reason: `${reason} ${often}` };
   }
-  const stepMs = deathStep(deaths);
+  const { stepMs, at } = next;
   const when = stepMs === 0 ? "at once" : `after a wait of up to ${formatLength(stepMs)}`;
   const dueReason = `An interrupted try is repeated ${when} and uses up none.`;
-  return { status: "pending", reason, dueAt: after(now, fullJitter(stepMs, random)), dueReason };
+  return { status: "pending", reason, dueAt: at, dueReason };
 }
 
-// How long a delivery rests when its channel is disabled, before it looks again.
-const disabledRestMs = hour;
-
-/** A disabled channel burns no tries: its deliveries wait and say why. */
-export function waitForChannel(disabledReason: string, now: Date): Next {
+/** A disabled channel burns no tries: its deliveries wait, parked, and say why. */
+export function parkForChannel(delivery: Delivery, disabledReason: string): Next {
   return {
     status: "pending",
     reason: `The channel is disabled: ${disabledReason} Enable it to send what waits.`,
-    dueAt: after(now, disabledRestMs),
-    dueReason: "Looks every hour whether the channel is enabled again.",
+    dueAt: delivery.dueAt,
+    dueReason: "It waits until the channel is enabled.",
+    isParked: true,
   };
-}
-
-function after(now: Date, milliseconds: number): Date {
-  return new Date(now.getTime() + milliseconds);
 }

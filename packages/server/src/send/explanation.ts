@@ -1,6 +1,6 @@
 // Says in sentences why a notification did or did not go out. Pure: it reads what is recorded.
 import { type Answer, type EndStatus, eventsOf, type TrigRunApi } from "@trigrun/contract";
-import { formatLength } from "../backoff.ts";
+import { formatLength } from "../retry.ts";
 
 type Execution = Answer<TrigRunApi["getExecution"]>;
 type Rule = Answer<TrigRunApi["listRules"]>["items"][number];
@@ -85,13 +85,30 @@ function explainStateOf(delivery: Delivery): string {
 }
 
 export function explainDelivery(delivery: DeliveryWithAttempts): string[] {
-  const { event, job_name: job, execution_id: execution, channel_name: name } = delivery;
   return [
-    `This delivery tells "${name}" (${delivery.channel_type}) about ${event} of "${job}", ` +
-      `execution ${execution}. It was made at ${delivery.created_at}, when the execution ended.`,
+    `This delivery tells "${delivery.channel_name}" (${delivery.channel_type}) ` +
+      `${explainSubject(delivery)}`,
     ...delivery.attempts.flatMap(explainTry),
     explainNext(delivery),
   ];
+}
+
+function explainSubject(delivery: DeliveryWithAttempts): string {
+  const { event, job_name: job, execution_id: execution, payload, created_at: at } = delivery;
+  switch (payload.type) {
+    case "notifications.digest":
+      return (
+        `about ${payload.data.total} notifications at once, which came faster than the channel ` +
+        `takes messages. It was made at ${at}.`
+      );
+    case "channel.disabled":
+      return `that the channel "${payload.data.channel.name}" was disabled at ${at}.`;
+    default:
+      return (
+        `about ${event} of "${job}", execution ${execution}. ` +
+        `It was made at ${at}, when the execution ended.`
+      );
+  }
 }
 
 function explainTry(attempt: DeliveryWithAttempts["attempts"][number]): string[] {
@@ -110,10 +127,12 @@ function explainNext(delivery: DeliveryWithAttempts): string {
   const { status, reason, finished_at: finished, next_attempt_at: next } = delivery;
   switch (status) {
     case "pending":
+      if (next === null) return `It is pending.${reason === null ? "" : ` ${reason}`}`;
       return `It is pending, and due at ${next}.${reason === null ? "" : ` ${reason}`}`;
     case "processing":
       return "It is being sent right now.";
     case "sent":
+      if (delivery.digest_id !== null) return `${reason} That was at ${finished}.`;
       return `It was sent at ${finished}; nothing more will happen.`;
     case "failed":
       return (

@@ -1,31 +1,53 @@
-// One channel never takes more than its lane.
+// One destination never takes more than its lane, and a fast one gets a wider lane.
 import { describe, expect, it } from "vitest";
 import { createLanes } from "./lanes.ts";
 
-const of = (channelId: string, count: number) =>
-  Array.from({ length: count }, (_, index) => ({ id: `${channelId}${index}`, channelId }));
+const held = (destinationId: string, count: number) => Array(count).fill({ destinationId });
 
 describe("createLanes", () => {
-  it("lets in what a lane has room for and gives the rest back, in order", () => {
-    const { admitted, refused } = createLanes(2).admit([...of("slow", 4), ...of("quick", 1)]);
-    expect(admitted.map(({ id }) => id)).toEqual(["slow0", "slow1", "quick0"]);
-    expect(refused.map(({ id }) => id)).toEqual(["slow2", "slow3"]);
+  it("leaves a lane what its deliveries in work have not taken", () => {
+    const lanes = createLanes(128);
+    const rooms = lanes.rooms([...held("slow", 8), ...held("other", 3)]);
+    expect(rooms).toEqual(
+      new Map([
+        ["slow", 0],
+        ["other", 5],
+      ]),
+    );
   });
 
-  it("names full lanes until somebody leaves", () => {
-    const lanes = createLanes(2);
-    lanes.admit([...of("slow", 2), ...of("quick", 1)]);
-    expect(lanes.full()).toEqual(["slow"]);
-    lanes.leave("slow");
-    expect(lanes.full()).toEqual([]);
-    expect(lanes.admit(of("slow", 2)).admitted).toHaveLength(1);
+  it("widens the lane of a destination that answers fast, to half of all places", () => {
+    const lanes = createLanes(128);
+    lanes.observe("fast", 5);
+    lanes.observe("slow", 900);
+    expect(lanes.rooms(held("slow", 1))).toEqual(
+      new Map([
+        ["fast", 64],
+        ["slow", 7],
+      ]),
+    );
   });
 
-  it("forgets empty lanes", () => {
-    const lanes = createLanes(1);
-    lanes.admit(of("slow", 1));
-    lanes.leave("slow");
-    lanes.leave("slow");
-    expect(lanes.admit(of("slow", 1)).admitted).toHaveLength(1);
+  it("narrows a lane that has become slow: what is in work then is more than it may be", () => {
+    const lanes = createLanes(128);
+    lanes.observe("was fast", 5);
+    lanes.observe("was fast", 15_000);
+    expect(lanes.rooms(held("was fast", 64)).get("was fast")).toBe(8 - 64);
+  });
+
+  it("never widens a lane below what every lane has", () => {
+    const lanes = createLanes(4);
+    lanes.observe("fast", 5);
+    expect(lanes.rooms([]).get("fast") ?? lanes.width).toBe(8);
+  });
+
+  it("remembers the 500 that answered last", () => {
+    const lanes = createLanes(128);
+    for (let number = 0; number <= 500; number += 1) lanes.observe(`d${number}`, 5);
+    lanes.observe("d1", 5);
+    lanes.observe("one more", 5);
+    const rooms = lanes.rooms([]);
+    expect(rooms.size).toBe(500);
+    expect([rooms.has("d0"), rooms.has("d1"), rooms.has("d2")]).toEqual([false, true, false]);
   });
 });

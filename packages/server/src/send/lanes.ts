@@ -1,43 +1,52 @@
-// Lanes: how many deliveries of one channel this node sends at once, so that a slow receiver holds
-// up nobody but itself. It only counts; it claims nothing and sends nothing.
+// Lanes: how many deliveries this node sends to one destination at once, so that a slow receiver
+// holds up nobody but itself. It only counts and remembers; it claims nothing and sends nothing.
 
 interface Passenger {
-  readonly id: string;
-  readonly channelId: string;
+  readonly destinationId: string;
 }
 
 export interface Lanes {
-  /** Channels that take no more for now: a claim leaves them out. */
-  full(): string[];
-  /** Lets in what its lane has room for. `refused` is to be given back. */
-  admit<T extends Passenger>(passengers: readonly T[]): { admitted: T[]; refused: T[] };
-  leave(channelId: string): void;
+  /** What a destination takes that has nothing in work. */
+  readonly width: number;
+  /** What those take that have, or that answer fast: less than none is none. */
+  rooms(held: readonly Passenger[]): Map<string, number>;
+  /** Remembers how long a destination took to answer. */
+  observe(destinationId: string, latencyMs: number): void;
 }
 
-/** `width` is the room of each lane. */
-export function createLanes(width: number): Lanes {
-  const inLane = new Map<string, number>();
-  const count = (channelId: string) => inLane.get(channelId) ?? 0;
+// Of a destination that nothing is known of, and of a slow one: 16 tarpits are needed to fill a
+// node's 128 places.
+const narrow = 8;
+// A receiver that answers faster than this gives its places back before anybody misses them.
+const fastMs = 250;
+// Weight of the newest answer in the running mean: four slow answers in a row narrow a lane.
+const weight = 0.25;
+// Destinations whose speed is remembered: more are seldom busy at once on one node.
+const memoryMax = 500;
+
+/** `places` is how many deliveries the node sends at once, over all lanes. */
+export function createLanes(places: number): Lanes {
+  const latencies = new Map<string, number>();
+  // One fast flood may take half of the places, never all.
+  const wide = Math.max(narrow, Math.floor(places / 2));
+  const widthOf = (id: string) => ((latencies.get(id) ?? fastMs) < fastMs ? wide : narrow);
   return {
-    full: () => [...inLane].filter(([, taken]) => taken >= width).map(([channelId]) => channelId),
-    admit(passengers) {
-      const admitted: (typeof passengers)[number][] = [];
-      const refused: (typeof passengers)[number][] = [];
-      for (const passenger of passengers) {
-        const taken = count(passenger.channelId);
-        if (taken >= width) {
-          refused.push(passenger);
-          continue;
-        }
-        inLane.set(passenger.channelId, taken + 1);
-        admitted.push(passenger);
-      }
-      return { admitted, refused };
+    width: narrow,
+    rooms(held) {
+      const taken = new Map<string, number>();
+      for (const id of latencies.keys()) if (widthOf(id) > narrow) taken.set(id, 0);
+      for (const { destinationId: id } of held) taken.set(id, (taken.get(id) ?? 0) + 1);
+      return new Map([...taken].map(([id, count]) => [id, widthOf(id) - count]));
     },
-    leave(channelId) {
-      const left = count(channelId) - 1;
-      if (left > 0) inLane.set(channelId, left);
-      else inLane.delete(channelId);
+    observe(id, latencyMs) {
+      const mean = latencies.get(id) ?? latencyMs;
+      // Last in the map is last to be forgotten.
+      latencies.delete(id);
+      latencies.set(id, mean + weight * (latencyMs - mean));
+      for (const oldest of latencies.keys()) {
+        if (latencies.size <= memoryMax) break;
+        latencies.delete(oldest);
+      }
     },
   };
 }

@@ -1,7 +1,8 @@
 // Channels as rows: the config in the open, its credentials sealed to the row. Every read is
 // bounded by a workspace, and nothing but `vault` ever sees a credential on its way to the disk.
 import { type AnyChannelType, type ChannelTypeName, channelTypes } from "@trigrun/contract";
-import { empty, sql, type Tx, violatedConstraint } from "./db.ts";
+import { empty, type Sql, sql, type Tx, violatedConstraint } from "./db.ts";
+import { type Pace, toPace } from "./destinations.ts";
 import { type Page, type PageRequest, toPage } from "./page.ts";
 import type { Vault } from "./vault.ts";
 
@@ -13,6 +14,11 @@ export interface Channel {
   readonly config: Readonly<Record<string, unknown>>;
   /** Signing secrets that a rotation replaced, newest first. */
   readonly previous: readonly PreviousSecret[];
+  readonly destinationId: string;
+  /** Of its destination. Null: no limit. */
+  readonly pace: Pace | null;
+  /** Seconds between tries; null for the product's own schedule. */
+  readonly retrySchedule: readonly number[] | null;
   readonly disabledAt: Date | null;
   readonly disabledReason: string | null;
   readonly createdAt: Date;
@@ -39,6 +45,11 @@ interface ChannelRow {
   type: ChannelTypeName;
   config: Record<string, unknown>;
   secrets: Buffer;
+  destination_id: string;
+  interval_ms: number | null;
+  burst: number;
+  overflow: Pace["overflow"];
+  retry_schedule: number[] | null;
   disabled_at: Date | null;
   disabled_reason: string | null;
   created_at: Date;
@@ -51,8 +62,10 @@ interface Secrets {
   readonly previous: readonly { readonly secret: string; readonly expires_at: string }[];
 }
 
-const columns = sql`c.id, c.name, c.type, c.config, c.secrets, c.disabled_at, c.disabled_reason,
-  c.created_at, c.updated_at`;
+const columns = sql`c.id, c.name, c.type, c.config, c.secrets, c.destination_id, t.interval_ms,
+  t.burst, t.overflow, c.retry_schedule, c.disabled_at, c.disabled_reason, c.created_at,
+  c.updated_at`;
+const withDestination = sql`channels c join destinations t on t.id = c.destination_id`;
 
 /** A channel ready to send: its config is whole. */
 export interface OpenChannel {
@@ -117,6 +130,9 @@ function toChannel(vault: Vault, row: ChannelRow): Channel {
     name: row.name,
     type: row.type,
     ...open(vault, row),
+    destinationId: row.destination_id,
+    pace: toPace(row),
+    retrySchedule: row.retry_schedule,
     disabledAt: row.disabled_at,
     disabledReason: row.disabled_reason,
     createdAt: row.created_at,
@@ -133,9 +149,11 @@ export async function insertChannel(
 ): Promise<boolean> {
   const { config, secrets } = close(vault, channel);
   const inserted = await tx.run(sql`
-    insert into channels (id, workspace_id, name, type, config, secrets, created_at, updated_at)
+    insert into channels (id, workspace_id, name, type, config, secrets, destination_id,
+      retry_schedule, created_at, updated_at)
     values (${channel.id}, ${workspaceId}, ${channel.name}, ${channel.type}, ${config}, ${secrets},
-      ${channel.createdAt}, ${channel.updatedAt})
+      ${channel.destinationId}, ${channel.retrySchedule}, ${channel.createdAt},
+      ${channel.updatedAt})
     on conflict on constraint channels_name_key do nothing`);
   return inserted > 0;
 }
@@ -159,7 +177,8 @@ export async function findChannel(
   id: string,
 ): Promise<Channel | undefined> {
   const [row] = await tx.rows<ChannelRow>(sql`
-    select ${columns} from channels c where c.id = ${id} and c.workspace_id = ${workspaceId}`);
+    select ${columns} from ${withDestination}
+    where c.id = ${id} and c.workspace_id = ${workspaceId}`);
   return row && toChannel(vault, row);
 }
 
@@ -174,8 +193,8 @@ export async function lockChannel(
   id: string,
 ): Promise<Channel | undefined> {
   const [row] = await tx.rows<ChannelRow>(sql`
-    select ${columns} from channels c where c.id = ${id} and c.workspace_id = ${workspaceId}
-    for no key update`);
+    select ${columns} from ${withDestination} where c.id = ${id} and c.workspace_id = ${workspaceId}
+    for no key update of c`);
   return row && toChannel(vault, row);
 }
 
@@ -183,6 +202,7 @@ export interface ChannelFilter {
   readonly type?: ChannelTypeName | undefined;
   /** The whole name. */
   readonly name?: string | undefined;
+  readonly state?: "enabled" | "disabled" | undefined;
 }
 
 export async function listChannels(
@@ -193,13 +213,18 @@ export async function listChannels(
 ): Promise<Page<Channel>> {
   const { filter, page } = input;
   const rows = await tx.rows<ChannelRow>(sql`
-    select ${columns} from channels c
+    select ${columns} from ${withDestination}
     where c.workspace_id = ${workspaceId}
       ${filter.type === undefined ? empty : sql`and c.type = ${filter.type}`}
       ${filter.name === undefined ? empty : sql`and c.name = ${filter.name}`}
+      ${filter.state === undefined ? empty : isInState(filter.state)}
       ${page.before === undefined ? empty : sql`and c.id < ${page.before}`}
     order by c.id desc limit ${page.limit + 1}`);
   return toPage(rows, page.limit, (row) => toChannel(vault, row));
+}
+
+function isInState(state: "enabled" | "disabled"): Sql {
+  return state === "enabled" ? sql`and c.disabled_at is null` : sql`and c.disabled_at is not null`;
 }
 
 /**
@@ -211,6 +236,7 @@ export async function saveChannel(tx: Tx, vault: Vault, channel: Channel): Promi
   try {
     await tx.run(sql`
       update channels set name = ${channel.name}, config = ${config}, secrets = ${secrets},
+        destination_id = ${channel.destinationId}, retry_schedule = ${channel.retrySchedule},
         disabled_at = ${channel.disabledAt}, disabled_reason = ${channel.disabledReason},
         updated_at = ${channel.updatedAt}, failures_in_row = 0, failing_since = null
       where id = ${channel.id}`);
@@ -221,14 +247,48 @@ export async function saveChannel(tx: Tx, vault: Vault, channel: Channel): Promi
   }
 }
 
-/** Makes what waits for this channel due now, with the reason why. */
-export async function hastenDeliveries(
-  tx: Tx,
-  input: { readonly channelId: string; readonly now: Date; readonly reason: string },
-): Promise<void> {
+/** What waits for a channel is sent to where the channel leads now. */
+export async function redirectDeliveries(tx: Tx, workspaceId: string, channel: Channel) {
   await tx.run(sql`
-    update deliveries set due_at = ${input.now}, reason = ${input.reason}
-    where channel_id = ${input.channelId} and status = 'pending' and due_at > ${input.now}`);
+    update deliveries set destination_id = ${channel.destinationId}
+    where workspace_id = ${workspaceId} and status = 'pending' and channel_id = ${channel.id}
+      and destination_id <> ${channel.destinationId}`);
+}
+
+interface Waiting {
+  readonly workspaceId: string;
+  readonly channelId: string;
+  readonly now: Date;
+  /** A sentence for the person who looks later. */
+  readonly reason: string;
+}
+
+/**
+ * What waited for the channel becomes due now, the newest first: the last state of a job is what
+ * people want to know. Answers how many there are.
+ */
+export async function releaseParked(tx: Tx, waiting: Waiting): Promise<number> {
+  const { workspaceId, channelId, now, reason } = waiting;
+  return tx.run(sql`
+    with waited as (
+      select id from deliveries
+      where workspace_id = ${workspaceId} and channel_id = ${channelId} and status = 'pending'
+        and (parked_for is null or parked_for = 'channel')
+      for update
+    ),
+    placed as (select id, row_number() over (order by id) as age from waited)
+    update deliveries d set parked_for = null, reason = ${reason},
+      due_at = ${now}::timestamptz - placed.age * interval '1 millisecond'
+    from placed where placed.id = d.id`);
+}
+
+/** Ends what waited for the channel, unsent. Answers how many there were. */
+export async function discardParked(tx: Tx, waiting: Waiting): Promise<number> {
+  const { workspaceId, channelId, now, reason } = waiting;
+  return tx.run(sql`
+    update deliveries set status = 'failed', parked_for = null, due_at = null,
+      finished_at = ${now}, reason = ${reason}
+    where workspace_id = ${workspaceId} and channel_id = ${channelId} and status = 'pending'`);
 }
 
 /**
@@ -247,7 +307,8 @@ export async function deleteChannel(
   // A settle that read the rules before the line above may still add a delivery; the sender ends
   // that one with the same sentence when it finds no channel.
   await tx.run(sql`
-    update deliveries set status = 'failed', due_at = null, node_id = null, finished_at = ${now},
+    update deliveries set status = 'failed', due_at = null, node_id = null, parked_for = null,
+      finished_at = ${now},
       reason = case status
         when 'pending' then 'The channel was deleted before this could be sent.'
         else 'The channel was deleted while this was being sent; it may have arrived.'

@@ -1,16 +1,15 @@
 // Deliveries as clients see them: lists, one with its attempts, and sending again by hand.
 // Claiming and settling them is delivery-queue.ts. Every read is bounded by a workspace.
-import {
-  type Answer,
-  type Delivery,
-  type DeliveryStatus,
-  type Event,
-  type Exchange,
-  type ExecutionFacts,
-  type TrigRunApi,
-  toExecutionEvent,
+import type {
+  Answer,
+  Delivery,
+  DeliveryEvent,
+  DeliveryStatus,
+  Exchange,
+  TrigRunApi,
 } from "@trigrun/contract";
-import { attemptsMax } from "../send/delivery.ts";
+import { attemptsMaxOf } from "../send/delivery.ts";
+import { type Told, toPayload } from "../send/notice.ts";
 import { empty, type Sql, sql, type Tx } from "./db.ts";
 import { idBoundAfter, idBoundBefore } from "./id-bound.ts";
 import { type Page, type PageRequest, toPage } from "./page.ts";
@@ -20,30 +19,50 @@ type DeliveryWithAttempts = Answer<TrigRunApi["getDelivery"]>;
 interface DeliveryRow {
   id: string;
   status: DeliveryStatus;
-  event: Event;
+  event: DeliveryEvent;
   channel_id: string;
   channel_name: string;
   channel_type: string;
-  job_id: string;
-  job_name: string;
-  execution_id: string;
+  job_id: string | null;
+  job_name: string | null;
+  execution_id: string | null;
+  digest_id: string | null;
   attempt_count: number;
+  retry_schedule: number[] | null;
   due_at: Date | null;
+  parked_for: "channel" | "digest" | null;
+  opens_at: Date | null;
+  opens_reason: string | null;
   reason: string | null;
   created_at: Date;
   finished_at: Date | null;
 }
 
+// `opens_at` is when the destination takes the next call, if it keeps what is due waiting.
 const columns = sql`d.id, d.status, d.event, d.channel_id, d.channel_name, d.channel_type, d.job_id,
-  j.name as job_name, d.execution_id, d.attempt_count, d.due_at, d.reason, d.created_at,
-  d.finished_at`;
+  j.name as job_name, d.execution_id, d.digest_id, d.attempt_count, c.retry_schedule, d.due_at,
+  d.parked_for, d.reason, d.created_at, d.finished_at,
+  case when t.resumes_at > d.due_at then t.resumes_at
+    when turn.at > d.due_at then turn.at end as opens_at,
+  case when t.resumes_at > d.due_at then t.resumes_reason
+    when turn.at > d.due_at then 'It waits for its turn: the channel takes '
+      || round((60000 / t.interval_ms)::numeric, 1)::real || ' messages a minute.'
+  end as opens_reason`;
+const joined = sql`deliveries d
+  left join jobs j on j.id = d.job_id
+  left join channels c on c.id = d.channel_id
+  left join destinations t on t.id = d.destination_id and d.status = 'pending'
+  cross join lateral (
+    select t.paid_until - (t.burst - 1) * t.interval_ms * interval '1 millisecond' as at
+  ) turn`;
 
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
   readonly channelId?: string | undefined;
   readonly jobId?: string | undefined;
   readonly executionId?: string | undefined;
-  readonly event?: Event | undefined;
+  readonly event?: DeliveryEvent | undefined;
+  readonly digestId?: string | undefined;
   /** `created_at` at or after this. */
   readonly from?: Date | undefined;
   /** `created_at` before this. */
@@ -57,7 +76,7 @@ export async function listDeliveries(
   page: PageRequest,
 ): Promise<Page<Delivery>> {
   const rows = await tx.rows<DeliveryRow>(sql`
-    select ${columns} from deliveries d join jobs j on j.id = d.job_id
+    select ${columns} from ${joined}
     where ${matches(workspaceId, filter)}
       ${page.before === undefined ? empty : sql`and d.id < ${page.before}`}
     order by d.id desc limit ${page.limit + 1}`);
@@ -65,13 +84,14 @@ export async function listDeliveries(
 }
 
 function matches(workspaceId: string, filter: DeliveryFilter): Sql {
-  const { status, channelId, jobId, executionId, event, from, to } = filter;
+  const { status, channelId, jobId, executionId, event, digestId, from, to } = filter;
   return sql`d.workspace_id = ${workspaceId}
     ${status === undefined ? empty : sql`and d.status = ${status}`}
     ${channelId === undefined ? empty : sql`and d.channel_id = ${channelId}`}
     ${jobId === undefined ? empty : sql`and d.job_id = ${jobId}`}
     ${executionId === undefined ? empty : sql`and d.execution_id = ${executionId}`}
     ${event === undefined ? empty : sql`and d.event = ${event}`}
+    ${digestId === undefined ? empty : sql`and d.digest_id = ${digestId}`}
     ${from === undefined ? empty : sql`and d.created_at >= ${from}`}
     ${from === undefined ? empty : sql`and d.id >= ${idBoundBefore("delivery", from)}`}
     ${to === undefined ? empty : sql`and d.created_at < ${to}`}
@@ -84,7 +104,7 @@ export async function findDelivery(
   id: string,
 ): Promise<Delivery | undefined> {
   const [row] = await tx.rows<DeliveryRow>(sql`
-    select ${columns} from deliveries d join jobs j on j.id = d.job_id
+    select ${columns} from ${joined}
     where d.id = ${id} and d.workspace_id = ${workspaceId}`);
   return row && toAnswer(row);
 }
@@ -94,13 +114,13 @@ export async function findDeliveryWithAttempts(
   workspaceId: string,
   id: string,
 ): Promise<DeliveryWithAttempts | undefined> {
-  const [row] = await tx.rows<DeliveryRow & { facts: ExecutionFacts }>(sql`
-    select ${columns}, d.facts from deliveries d join jobs j on j.id = d.job_id
+  const [row] = await tx.rows<DeliveryRow & Told>(sql`
+    select ${columns}, d.facts from ${joined}
     where d.id = ${id} and d.workspace_id = ${workspaceId}`);
   if (row === undefined) return undefined;
   return {
     ...toAnswer(row),
-    payload: toExecutionEvent(row.event, row.facts),
+    payload: toPayload(row),
     attempts: await findAttempts(tx, row),
   };
 }
@@ -119,7 +139,7 @@ interface AttemptRow extends Omit<Exchange, "started_at" | "phases"> {
 
 // Rounds by hand have no end, and each attempt may hold a body of 64 KB: ten rounds are shown,
 // which is some 6 MB at worst.
-const attemptsShownMax = 10 * attemptsMax;
+const attemptsShownMax = 10 * attemptsMaxOf(null);
 
 /** The attempts that the row counts, the latest ones; one that ended since is left out. */
 async function findAttempts(
@@ -184,8 +204,8 @@ function toState(channel: { disabled_reason: string | null } | undefined) {
 }
 
 // A fresh round: its tries are counted from here, and what a dying node cut before is forgotten.
-const freshRound = sql`status = 'pending', round_start = attempt_count, interruptions = 0,
-  finished_at = null, reason = 'Retried by hand.'`;
+const freshRound = sql`status = 'pending', round_start = attempt_count, round_began_at = null,
+  interruptions = 0, digest_id = null, finished_at = null, reason = 'Retried by hand.'`;
 
 /** An ended delivery begins a new round of tries, at once. */
 export async function restartDelivery(tx: Tx, id: string, now: Date): Promise<void> {
@@ -197,7 +217,8 @@ export async function restartDelivery(tx: Tx, id: string, now: Date): Promise<vo
 /** A waiting delivery waits no longer; its round goes on. */
 export async function hastenDelivery(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.run(sql`
-    update deliveries set due_at = least(due_at, ${now}), reason = 'Retried by hand.'
+    update deliveries set due_at = least(due_at, ${now}), parked_for = null, digest_id = null,
+      reason = 'Retried by hand.'
     where id = ${id} and status = 'pending'`);
 }
 
@@ -263,6 +284,12 @@ function failedOf(workspaceId: string, filter: FailedFilter, limit: number): Sql
     order by d.id limit ${limit}`;
 }
 
+/** Null when none is due: it has ended, is being made, or waits for something else than time. */
+function nextAttemptAt(row: DeliveryRow): Date | null {
+  if (row.status !== "pending" || row.parked_for !== null) return null;
+  return row.opens_at ?? row.due_at;
+}
+
 function toAnswer(row: DeliveryRow): Delivery {
   return {
     id: row.id,
@@ -274,10 +301,11 @@ function toAnswer(row: DeliveryRow): Delivery {
     job_id: row.job_id,
     job_name: row.job_name,
     execution_id: row.execution_id,
+    digest_id: row.digest_id,
     attempt_count: row.attempt_count,
-    max_attempts: attemptsMax,
-    next_attempt_at: row.status === "pending" ? (row.due_at?.toISOString() ?? null) : null,
-    reason: row.reason,
+    max_attempts: attemptsMaxOf(row.retry_schedule),
+    next_attempt_at: nextAttemptAt(row)?.toISOString() ?? null,
+    reason: row.opens_reason ?? row.reason,
     created_at: row.created_at.toISOString(),
     finished_at: row.finished_at?.toISOString() ?? null,
   };

@@ -1,45 +1,57 @@
-// Deliveries as a queue: claim, settle, release, and take over what a dead node held.
-// A settle changes only rows that still carry the lease it was done under.
-import type { Event, ExecutionFacts } from "@trigrun/contract";
+// Deliveries as a queue: claim, release, and take over what a dead node held. Settling them is
+// delivery-settlement.ts.
 import type { Delivery } from "../send/delivery.ts";
-import type { Try } from "../send/try.ts";
+import type { Told } from "../send/notice.ts";
 import type { SealedChannel } from "./channels.ts";
 import { sql, type Tx } from "./db.ts";
 
-interface ClaimedRow {
+type ClaimedRow = Told & {
   id: string;
-  event: Event;
-  facts: ExecutionFacts;
+  execution_id: string | null;
   output: string | null;
   due_at: Date;
   attempt_count: number;
   round_start: number;
+  round_began_at: Date | null;
   interruptions: number;
   node_id: string;
+  destination_id: string;
   channel_id: string;
   channel_type: string | null;
   config: Record<string, unknown>;
   secrets: Buffer;
   disabled_reason: string | null;
+  retry_schedule: number[] | null;
+};
+
+export interface ClaimedChannel extends SealedChannel {
+  readonly disabledReason: string | null;
+  /** Seconds between tries; null for the product's own schedule. */
+  readonly retrySchedule: readonly number[] | null;
 }
 
-export interface ClaimedDelivery extends Delivery {
+export type ClaimedDelivery = Delivery & {
+  readonly destinationId: string;
   readonly channelId: string;
   /** Null when the channel was deleted while its delivery was being made. */
-  readonly channel: (SealedChannel & { readonly disabledReason: string | null }) | null;
-}
+  readonly channel: ClaimedChannel | null;
+};
 
 function toDelivery(row: ClaimedRow): ClaimedDelivery {
+  // The two belong together in the row; taken apart, they would be any event with any facts.
+  const told = { event: row.event, facts: row.facts } as Told;
   return {
+    ...told,
     id: row.id,
-    event: row.event,
-    facts: row.facts,
+    executionId: row.execution_id,
     output: row.output,
     dueAt: row.due_at,
     attemptCount: row.attempt_count,
     roundStart: row.round_start,
+    roundBeganAt: row.round_began_at,
     interruptions: row.interruptions,
     nodeId: row.node_id,
+    destinationId: row.destination_id,
     channelId: row.channel_id,
     channel:
       row.channel_type === null
@@ -50,56 +62,155 @@ function toDelivery(row: ClaimedRow): ClaimedDelivery {
             config: row.config,
             secrets: row.secrets,
             disabledReason: row.disabled_reason,
+            retrySchedule: row.retry_schedule,
           },
   };
 }
 
 const withChannel = `
-  select d.id, d.event, d.facts, d.output, d.due_at, d.attempt_count, d.round_start,
-    d.interruptions, d.node_id, d.channel_id, c.type as channel_type, c.config, c.secrets,
-    c.disabled_reason
+  select d.id, d.execution_id, d.event, d.facts, d.output, d.due_at, d.attempt_count, d.round_start,
+    d.round_began_at, d.interruptions, d.node_id, d.destination_id, d.channel_id,
+    c.type as channel_type, c.config, c.secrets, c.disabled_reason, c.retry_schedule
   from claimed d left join channels c on c.id = d.channel_id`;
 
-/** Leases what is due by `dueBy` to the node, the longest due first, but for some channels. */
-export async function claimDue(
-  tx: Tx,
-  input: { nodeId: string; dueBy: Date; limit: number; exceptChannels: readonly string[] },
-): Promise<ClaimedDelivery[]> {
+/** Which destinations a statement visits: those after one id, up to another one, in order. */
+export interface Stretch {
+  readonly after: string;
+  /** Null: to the end. */
+  readonly upTo: string | null;
+}
+
+// Destinations that a statement visits at most: a probe of the index each, some 20 ms together.
+const visitsMax = 1_000;
+
+/**
+ * A CTE `visited(id)`: a walk along the index from one destination with pending deliveries to the
+ * next. Its cost is in destinations, however many deliveries wait for each.
+ */
+export const visited = (after: string, upTo: string) => `
+  walk(id) as (
+    (select destination_id from deliveries
+     where status = 'pending' and parked_for is null
+       and destination_id > ${after} and (${upTo}::text is null or destination_id <= ${upTo})
+     order by destination_id limit 1)
+    union all
+    select (
+      select destination_id from deliveries
+      where status = 'pending' and parked_for is null
+        and destination_id > walk.id and (${upTo}::text is null or destination_id <= ${upTo})
+      order by destination_id limit 1
+    ) from walk where walk.id is not null
+  ),
+  visited as (select id from walk where id is not null limit ${visitsMax})`;
+
+// `offset 0` and the laterals keep the walk's order, which the next claim goes on from.
+// The bucket holds `burst` calls and gains one every `interval_ms`; `paid_until` says how many it
+// lacks. A destination of a pace is locked, so that two nodes never spend the same call; the second
+// one looks past it.
+const claimText = `
+  with recursive ${visited("$4", "$5")},
+  lanes as (
+    select v.id, least(
+      coalesce((select room from unnest($8::text[], $9::integer[]) as h(id, room)
+        where h.id = v.id), $6),
+      coalesce(paced.calls, $6)
+    ) as room
+    from visited v
+    cross join lateral (
+      select interval_ms from destinations
+      where id = v.id and (resumes_at is null or resumes_at <= $7) offset 0
+    ) t
+    left join lateral (
+      select floor(0.000001
+        + burst - extract(epoch from greatest(paid_until, $7) - $7) * 1000 / interval_ms
+      )::integer as calls
+      from destinations where id = v.id and interval_ms is not null
+      for update skip locked
+    ) paced on true
+    where t.interval_ms is null or paced.calls is not null
+  ),
+  due as (
+    select d.id, lanes.id as destination_id
+    from lanes cross join lateral (
+      select id from deliveries
+      where destination_id = lanes.id and status = 'pending' and parked_for is null
+        and due_at <= $2
+      order by due_at limit greatest(lanes.room, 0)
+      for update skip locked
+    ) d
+    limit $3
+  ),
+  claimed as (
+    update deliveries d set node_id = $1, status = 'processing'
+    from due where d.id = due.id
+    returning d.*
+  ),
+  spent as (
+    update destinations t set
+      paid_until = greatest(t.paid_until, $7) + n.calls * t.interval_ms * interval '1 millisecond'
+    from (select destination_id, count(*) as calls from due group by destination_id) n
+    where t.id = n.destination_id and t.interval_ms is not null
+  )
+  ${withChannel}`;
+
+export interface ClaimInput {
+  readonly nodeId: string;
+  readonly now: Date;
+  readonly dueBy: Date;
+  readonly limit: number;
+  readonly stretch: Stretch;
+  /** How many may be claimed for one destination. */
+  readonly width: number;
+  /** How many for those that have deliveries in work already, or that are slow. */
+  readonly rooms: ReadonlyMap<string, number>;
+}
+
+/** Leases what is due by `dueBy` to the node: each destination its room and what its pace lets. */
+export async function claimDue(tx: Tx, input: ClaimInput): Promise<ClaimedDelivery[]> {
   // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
   const rows = await tx.rows<ClaimedRow>({
     name: "deliveries_claim_due",
-    text: `
-      with due as (
-        select id from deliveries
-        where status = 'pending' and due_at <= $2 and channel_id <> all($4)
-        order by due_at limit $3
-        for update skip locked
-      ),
-      claimed as (
-        update deliveries d set node_id = $1, status = 'processing'
-        from due where d.id = due.id
-        returning d.*
-      ) ${withChannel}`,
-    values: [input.nodeId, input.dueBy, input.limit, input.exceptChannels],
+    text: claimText,
+    values: [
+      input.nodeId,
+      input.dueBy,
+      input.limit,
+      input.stretch.after,
+      input.stretch.upTo,
+      input.width,
+      input.now,
+      [...input.rooms.keys()],
+      [...input.rooms.values()],
+    ],
   });
-  return rows.map(toDelivery);
+  return rows.map(toDelivery).sort(byDueAt);
 }
 
-/** When the next pending delivery is due. */
+// The rows of an UPDATE come back in no order.
+function byDueAt(one: ClaimedDelivery, other: ClaimedDelivery): number {
+  return one.dueAt.getTime() - other.dueAt.getTime();
+}
+
+/** When the next pending delivery may leave: it is due, and its destination takes it. */
 export async function nextDueAt(tx: Tx): Promise<Date | undefined> {
-  const rows = await tx.rows<{ due_at: Date }>({
+  const [row] = await tx.rows<{ due_at: Date | null }>({
     name: "deliveries_next_due",
-    text: "select due_at from deliveries where status = 'pending' order by due_at limit 1",
+    text: `
+      with recursive ${visited("''", "null")}
+      select min(greatest(
+        d.due_at,
+        t.resumes_at,
+        t.paid_until - (t.burst - 1) * t.interval_ms * interval '1 millisecond'
+      )) as due_at
+      from visited v join destinations t on t.id = v.id
+      cross join lateral (
+        select due_at from deliveries
+        where destination_id = v.id and status = 'pending' and parked_for is null
+        order by due_at limit 1
+      ) d`,
     values: [],
   });
-  return rows[0]?.due_at;
-}
-
-/** Gives claimed rows back that nobody began to work on. */
-export async function release(tx: Tx, nodeId: string, ids: readonly string[]): Promise<void> {
-  await tx.run(sql`
-    update deliveries set node_id = null, status = 'pending'
-    where id = any(${ids}) and node_id = ${nodeId}`);
+  return row?.due_at ?? undefined;
 }
 
 /** Gives back what the node has leased, but for the rows that it works on. */
@@ -109,17 +220,30 @@ export async function releaseAllBut(tx: Tx, nodeId: string, ids: readonly string
     where node_id = ${nodeId} and id <> all(${ids})`);
 }
 
+/** Which of these deliveries are leased to the node. */
+export async function findLeased(
+  tx: Tx,
+  nodeId: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(
+    sql`select id from deliveries where id = any(${ids}) and node_id = ${nodeId}`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Moves leases of nodes that no longer beat to this node, which settles them as interrupted. */
 export async function takeOverDead(
   tx: Tx,
   input: { nodeId: string; limit: number },
 ): Promise<ClaimedDelivery[]> {
-  // Two rescuers see the same dead node: SKIP LOCKED gives each row to one of them.
+  // Two rescuers see the same dead node: SKIP LOCKED gives each row to one of them. What this node
+  // itself holds is in its hands, even when its beat was late.
   const rows = await tx.rows<ClaimedRow>({
     text: `
       with dead as (
         select d.id from deliveries d
-        where d.node_id is not null
+        where d.node_id is not null and d.node_id <> $1
           and not exists (select from nodes n where n.id = d.node_id and n.expires_at > now())
         limit $2
         for update of d skip locked
@@ -143,154 +267,3 @@ export async function readSealedChannel(
     from channels where workspace_id = ${workspaceId} and id = ${id}`);
   return rows[0];
 }
-
-/** What becomes of a delivery. `attempt` is null when none was made (the channel is disabled). */
-export interface Settlement {
-  readonly delivery: ClaimedDelivery;
-  readonly attempt: Try | null;
-  readonly isInterruption: boolean;
-  readonly status: "pending" | "sent" | "failed";
-  readonly reason: string;
-  readonly dueAt: Date | null;
-  readonly dueReason: string | null;
-  readonly finishedAt: Date | null;
-  /** Set when the receiver is gone for good: why the channel is disabled. */
-  readonly disableChannelFor: string | null;
-}
-
-/** How long a receiver may fail before its channel is disabled. */
-export interface Patience {
-  /** So many tries in a row, over all deliveries of the channel. */
-  readonly failuresMax: number;
-  /** Or so long without a success, however few the tries. */
-  readonly hoursMax: number;
-}
-
-// A busy channel makes 50 tries within a minute's outage; that alone is no death. Ten minutes is
-// longer than a restart or a deployment takes.
-const outageSeconds = 600;
-
-/**
- * Records tries and outcomes, counts failures in a row, and disables channels whose receiver is
- * gone or has failed for too long: in one statement. Answers which deliveries still carried the
- * lease.
- */
-export async function settleIfLeased(
-  tx: Tx,
-  settlements: readonly Settlement[],
-  patience: Patience,
-): Promise<Set<string>> {
-  const rows = await tx.rows<{ id: string }>({
-    name: "deliveries_settle_if_leased",
-    text: settleText,
-    values: [
-      JSON.stringify(settlements.map(toSettleRow)),
-      patience.failuresMax,
-      patience.hoursMax,
-      outageSeconds,
-    ],
-  });
-  return new Set(rows.map(({ id }) => id));
-}
-
-function toSettleRow(settlement: Settlement) {
-  const { delivery, attempt } = settlement;
-  return {
-    id: delivery.id,
-    node_id: delivery.nodeId,
-    attempts_before: delivery.attemptCount,
-    status: settlement.status,
-    reason: settlement.reason,
-    due_at: settlement.dueAt,
-    finished_at: settlement.finishedAt,
-    interruption: settlement.isInterruption ? 1 : 0,
-    channel_id: delivery.channel?.id ?? null,
-    disable_for: settlement.disableChannelFor,
-    number: attempt ? delivery.attemptCount + 1 : null,
-    verdict: attempt?.verdict,
-    a_reason: attempt?.reason,
-    started_at: attempt?.startedAt,
-    latency_ms: attempt?.latencyMs,
-    dns_ms: attempt?.phases?.dnsMs,
-    connect_ms: attempt?.phases?.connectMs,
-    tls_ms: attempt?.phases?.tlsMs,
-    first_byte_ms: attempt?.phases?.firstByteMs,
-    body_ms: attempt?.phases?.bodyMs,
-    request: attempt?.request,
-    response: attempt?.response,
-    error_class: attempt?.errorClass,
-    error_message: attempt?.errorMessage,
-    next_attempt_reason: settlement.dueReason,
-  };
-}
-
-// The guard is `node_id` and `attempt_count`, as for executions.
-const settleText = `
-  with o as (
-    select * from json_to_recordset($1::json) as o(
-      id text, node_id text, attempts_before integer, status text, reason text,
-      due_at timestamptz, finished_at timestamptz, interruption integer, channel_id text,
-      disable_for text, number integer, verdict text, a_reason text, started_at timestamptz,
-      latency_ms real, dns_ms real, connect_ms real, tls_ms real, first_byte_ms real,
-      body_ms real, request jsonb, response jsonb, error_class text, error_message text,
-      next_attempt_reason text)
-  ),
-  settled as (
-    update deliveries d set
-      status = o.status,
-      node_id = null,
-      due_at = o.due_at,
-      finished_at = o.finished_at,
-      attempt_count = d.attempt_count + (o.number is not null)::integer,
-      interruptions = d.interruptions + o.interruption,
-      reason = o.reason
-    from o
-    where d.id = o.id and d.node_id = o.node_id and d.attempt_count = o.attempts_before
-    returning d.id, d.workspace_id
-  ),
-  recorded as (
-    insert into delivery_attempts (delivery_id, number, workspace_id, verdict, reason, started_at,
-      latency_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, request, response,
-      error_class, error_message, next_attempt_at, next_attempt_reason)
-    select o.id, o.number, s.workspace_id, o.verdict, o.a_reason, o.started_at, o.latency_ms,
-      o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms, o.request, o.response,
-      o.error_class, o.error_message, o.due_at, o.next_attempt_reason
-    from settled s join o on o.id = s.id
-    where o.number is not null
-  ),
-  tried as (
-    select o.channel_id, bool_or(o.verdict = 'sent') as is_alive, count(*) as failures,
-      min(o.started_at) as began_at, max(o.started_at) as ended_at, max(o.a_reason) as last_reason,
-      max(o.disable_for) as gone_reason
-    from settled s join o on o.id = s.id
-    where o.number is not null and o.interruption = 0 and o.channel_id is not null
-    group by o.channel_id
-  ),
-  streaks as (
-    select t.*, c.failures_in_row + t.failures as in_row,
-      coalesce(c.failing_since, t.began_at) as since
-    from tried t join channels c on c.id = t.channel_id
-    where not t.is_alive or c.failing_since is not null
-  ),
-  judged as (
-    select *, case
-      when gone_reason is not null then gone_reason
-      when is_alive then null
-      when (in_row >= $2 and ended_at - since >= $4 * interval '1 second')
-        or ended_at - since >= $3 * interval '1 hour'
-      then format('%s tries in a row have failed since %s; the last one: %s', in_row,
-        to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), last_reason)
-    end as death
-    from streaks
-  ),
-  marked as (
-    update channels c set
-      failures_in_row = case when j.is_alive then 0 else j.in_row end,
-      failing_since = case when j.is_alive then null else j.since end,
-      disabled_at = case when j.death is null then c.disabled_at
-        else coalesce(c.disabled_at, j.ended_at) end,
-      disabled_reason = case when j.death is null then c.disabled_reason
-        else coalesce(c.disabled_reason, j.death) end
-    from judged j where c.id = j.channel_id
-  )
-  select id from settled`;

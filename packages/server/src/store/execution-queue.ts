@@ -4,7 +4,7 @@ import type { ExecutionFacts, JobKind, JobRequest, RetryPolicy, Trigger } from "
 import { eventsOf } from "@trigrun/contract";
 import type { Attempt } from "../run/attempt.ts";
 import type { End, Execution } from "../run/execution.ts";
-import { sql, type Tx } from "./db.ts";
+import { raw, sql, type Tx } from "./db.ts";
 
 interface ClaimedRow {
   id: string;
@@ -23,9 +23,10 @@ interface ClaimedRow {
   next_run_at: Date | null;
 }
 
-const claimedColumns = `e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
+const claimedText = `e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
   e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
   j.retry_policy, j.next_run_at`;
+const claimedColumns = raw(claimedText);
 
 function toExecution(row: ClaimedRow): Execution {
   return {
@@ -46,6 +47,11 @@ function toExecution(row: ClaimedRow): Execution {
       nextRunAt: row.next_run_at,
     },
   };
+}
+
+// The rows of an UPDATE come back in no order.
+function byDueAt(one: Execution, other: Execution): number {
+  return one.dueAt.getTime() - other.dueAt.getTime();
 }
 
 /** Leases what is due by `dueBy` to the node, the longest due first. */
@@ -69,10 +75,10 @@ export async function claimDue(
         started_at = coalesce(e.started_at, greatest(e.due_at, now()))
       from due, jobs j
       where e.id = due.id and j.id = e.job_id
-      returning ${claimedColumns}`,
+      returning ${claimedText}`,
     values: [input.nodeId, input.dueBy, input.limit],
   });
-  return rows.map(toExecution);
+  return rows.map(toExecution).sort(byDueAt);
 }
 
 /** When the next execution without a lease is due. */
@@ -96,16 +102,29 @@ export async function releaseAllBut(tx: Tx, nodeId: string, ids: readonly string
     where node_id = ${nodeId} and id <> all(${ids})`);
 }
 
+/** Which of these executions are leased to the node. */
+export async function findLeased(
+  tx: Tx,
+  nodeId: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(
+    sql`select id from executions where id = any(${ids}) and node_id = ${nodeId}`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Moves leases of nodes that no longer beat to this node, which settles them as interrupted. */
 export async function takeOverDead(
   tx: Tx,
   input: { nodeId: string; limit: number },
 ): Promise<Execution[]> {
-  // Two rescuers see the same dead node: SKIP LOCKED gives each row to one of them.
+  // Two rescuers see the same dead node: SKIP LOCKED gives each row to one of them. What this node
+  // itself holds is in its hands, even when its beat was late.
   const rows = await tx.rows<ClaimedRow>(sql`
     with dead as (
       select e.id from executions e
-      where e.node_id is not null
+      where e.node_id is not null and e.node_id <> ${input.nodeId}
         and not exists (select from nodes n where n.id = e.node_id and n.expires_at > now())
       limit ${input.limit}
       for update of e skip locked
@@ -113,9 +132,7 @@ export async function takeOverDead(
     update executions e set node_id = ${input.nodeId}
     from dead, jobs j
     where e.id = dead.id and j.id = e.job_id
-    returning e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
-      e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
-      j.retry_policy, j.next_run_at`);
+    returning ${claimedColumns}`);
   return rows.map(toExecution);
 }
 
@@ -125,9 +142,7 @@ export async function lockUnended(
   ids: readonly string[],
 ): Promise<{ execution: Execution; lastAttempt: Attempt | null }[]> {
   const rows = await tx.rows<ClaimedRow & { last_attempt: LastAttemptRow | null }>(sql`
-    select e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
-      e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
-      j.retry_policy, j.next_run_at,
+    select ${claimedColumns},
       (select to_jsonb(a) from attempts a
        where a.execution_id = e.id order by a.number desc limit 1) as last_attempt
     from executions e join jobs j on j.id = e.job_id
@@ -230,6 +245,23 @@ function toSettleRow({ execution, attempt, reason, outcome }: Settlement) {
   };
 }
 
+const isoFormat = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
+
+/**
+ * The facts with what only the database knows at the moment of the settle: when the job runs next,
+ * and how long it usually takes. The last 20 executions are looked at, a page of an index at most.
+ */
+const tellNow = (facts: string, job: string) => `
+  jsonb_set(${facts}, '{execution,usual_duration_ms}', coalesce((
+    select to_jsonb(round((percentile_cont(0.5) within group (
+      order by extract(epoch from (finished_at - started_at)) * 1000))::numeric))
+    from (
+      select status, started_at, finished_at from executions
+      where job_id = ${job}.id order by id desc limit 20
+    ) latest where status = 'succeeded'), 'null'))
+  || jsonb_build_object('next_run_at',
+    to_char(${job}.next_run_at at time zone 'UTC', ${isoFormat}))`;
+
 // The guard is `node_id` and `attempt_count`: a node whose lease was taken over finds another
 // node there, or, should it have got the row back itself, another count.
 // The output is cut to 2,000 characters: more than any channel shows.
@@ -277,13 +309,15 @@ const settleText = `
       and j.next_run_at is null and (j.run_at is null or j.run_at = s.scheduled_for)
   ),
   told as (
-    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
-      execution_id, event, facts, output, due_at, created_at)
-    select new_id('dlv'), s.workspace_id, c.id, c.name, c.type, s.job_id, s.id, r.event, o.facts,
+    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+      destination_id, job_id, execution_id, event, facts, output, due_at, created_at)
+    select new_id('dlv'), s.workspace_id, c.id, c.name, c.type, c.destination_id, s.job_id, s.id,
+      r.event, ${tellNow("o.facts", "j")},
       case when c.config->'include_output' = 'true'::jsonb then left(o.output, 2000) end,
       o.finished_at, o.finished_at
     from settled s
     join o on o.id = s.id
+    join jobs j on j.id = s.job_id
     join rules r on r.job_id = s.job_id and r.event = any(o.events)
     join channels c on c.id = r.channel_id
     on conflict (execution_id, channel_id, event) do nothing

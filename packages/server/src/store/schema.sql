@@ -71,13 +71,18 @@ create table channels (
   failing_since timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null default now(),
   updated_at timestamp(3) with time zone not null default now(),
+  destination_id text not null,
+  retry_schedule integer[],
+  constraint channels_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id),
   constraint channels_failures_in_row_check CHECK ((failures_in_row >= 0)),
   constraint channels_name_key UNIQUE (workspace_id, name),
   constraint channels_pkey PRIMARY KEY (id),
+  constraint channels_retry_schedule_check CHECK (((cardinality(retry_schedule) >= 1) AND (cardinality(retry_schedule) <= 20))),
   constraint channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
   constraint disabled_with_reason CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
   constraint failing_with_failures CHECK (((failures_in_row = 0) = (failing_since IS NULL)))
 );
+CREATE INDEX channels_destination_idx ON channels USING btree (destination_id);
 CREATE INDEX channels_list_idx ON channels USING btree (workspace_id, id DESC);
 
 create table deliveries (
@@ -86,8 +91,8 @@ create table deliveries (
   channel_id text not null,
   channel_name text not null,
   channel_type text not null,
-  job_id text not null,
-  execution_id text not null,
+  job_id text,
+  execution_id text,
   event text not null,
   facts jsonb not null,
   output text,
@@ -100,26 +105,35 @@ create table deliveries (
   reason text,
   created_at timestamp(3) with time zone not null default now(),
   finished_at timestamp(3) with time zone,
+  destination_id text not null,
+  parked_for text,
+  digest_id text,
+  round_began_at timestamp(3) with time zone,
   constraint deliveries_attempt_count_check CHECK ((attempt_count >= 0)),
-  constraint deliveries_event_check CHECK ((event = ANY (ARRAY['on_success'::text, 'on_failure'::text, 'on_completion'::text]))),
+  constraint deliveries_event_check CHECK ((event = ANY (ARRAY['on_success'::text, 'on_failure'::text, 'on_completion'::text, 'digest'::text, 'channel_disabled'::text]))),
   constraint deliveries_interruptions_check CHECK ((interruptions >= 0)),
+  constraint deliveries_parked_for_check CHECK ((parked_for = ANY (ARRAY['channel'::text, 'digest'::text]))),
   constraint deliveries_pkey PRIMARY KEY (id),
   constraint deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'processing'::text, 'sent'::text, 'failed'::text]))),
   constraint deliveries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
   constraint due_until_ended CHECK (((status = ANY (ARRAY['pending'::text, 'processing'::text])) = (due_at IS NOT NULL))),
   constraint finished_when_ended CHECK (((status = ANY (ARRAY['sent'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+  constraint folded_has_a_digest CHECK (((parked_for <> 'digest'::text) OR (digest_id IS NOT NULL))),
+  constraint only_pending_is_parked CHECK (((parked_for IS NULL) OR (status = 'pending'::text))),
   constraint only_processing_is_leased CHECK (((status = 'processing'::text) = (node_id IS NOT NULL))),
   constraint round_within_attempts CHECK (((round_start >= 0) AND (round_start <= attempt_count))),
-  constraint sent_was_tried CHECK (((status <> 'sent'::text) OR (attempt_count >= 1)))
+  constraint sent_was_tried CHECK (((status <> 'sent'::text) OR (attempt_count >= 1) OR (digest_id IS NOT NULL))),
+  constraint tells_of_an_execution CHECK (((event = ANY (ARRAY['on_success'::text, 'on_failure'::text, 'on_completion'::text])) = ((execution_id IS NOT NULL) AND (job_id IS NOT NULL))))
 );
 CREATE INDEX deliveries_channel_idx ON deliveries USING btree (channel_id, id DESC);
-CREATE INDEX deliveries_due_idx ON deliveries USING btree (due_at) WHERE (status = 'pending'::text);
+CREATE INDEX deliveries_digest_idx ON deliveries USING btree (digest_id) WHERE (digest_id IS NOT NULL);
+CREATE INDEX deliveries_due_idx ON deliveries USING btree (destination_id, due_at) WHERE ((status = 'pending'::text) AND (parked_for IS NULL));
 CREATE INDEX deliveries_job_idx ON deliveries USING btree (job_id, id DESC);
 CREATE INDEX deliveries_leased_idx ON deliveries USING btree (node_id) WHERE (node_id IS NOT NULL);
 CREATE INDEX deliveries_list_idx ON deliveries USING btree (workspace_id, id DESC);
 CREATE INDEX deliveries_status_idx ON deliveries USING btree (workspace_id, status, id DESC) WHERE (status <> 'sent'::text);
 CREATE UNIQUE INDEX deliveries_event_idx ON deliveries USING btree (execution_id, channel_id, event);
-CREATE TRIGGER deliveries_transition BEFORE UPDATE OF status ON deliveries FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'pending'::text) AND (new.status = ANY (ARRAY['processing'::text, 'failed'::text]))) OR ((old.status = 'processing'::text) AND (new.status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text]))) OR ((old.status = ANY (ARRAY['sent'::text, 'failed'::text])) AND (new.status = 'pending'::text)))))) EXECUTE FUNCTION refuse_transition('status');
+CREATE TRIGGER deliveries_transition BEFORE UPDATE OF status ON deliveries FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'pending'::text) AND (new.status = ANY (ARRAY['processing'::text, 'failed'::text]))) OR ((old.status = 'pending'::text) AND (new.status = 'sent'::text) AND (NOT (old.parked_for IS DISTINCT FROM 'digest'::text))) OR ((old.status = 'processing'::text) AND (new.status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text]))) OR ((old.status = ANY (ARRAY['sent'::text, 'failed'::text])) AND (new.status = 'pending'::text)))))) EXECUTE FUNCTION refuse_transition('status');
 
 create table delivery_attempts (
   delivery_id text not null,
@@ -143,6 +157,25 @@ create table delivery_attempts (
   constraint delivery_attempts_number_check CHECK ((number >= 1)),
   constraint delivery_attempts_pkey PRIMARY KEY (delivery_id, number),
   constraint delivery_attempts_verdict_check CHECK ((verdict = ANY (ARRAY['sent'::text, 'retry'::text, 'permanent'::text])))
+);
+
+create table destinations (
+  id text not null,
+  workspace_id text not null,
+  key text not null,
+  interval_ms double precision,
+  burst integer not null default 1,
+  overflow text not null default 'wait'::text,
+  paid_until timestamp(3) with time zone not null default '-infinity'::timestamp with time zone,
+  resumes_at timestamp(3) with time zone,
+  resumes_reason text,
+  constraint destinations_burst_check CHECK ((burst >= 1)),
+  constraint destinations_interval_ms_check CHECK ((interval_ms > (0)::double precision)),
+  constraint destinations_key UNIQUE (workspace_id, key),
+  constraint destinations_overflow_check CHECK ((overflow = ANY (ARRAY['wait'::text, 'digest'::text]))),
+  constraint destinations_pkey PRIMARY KEY (id),
+  constraint destinations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint pause_has_a_reason CHECK (((resumes_at IS NULL) = (resumes_reason IS NULL)))
 );
 
 create table executions (

@@ -15,6 +15,7 @@ export const mailErrorClasses = {
   smtp_recipient_refused: "The mail server does not take mail for the recipient.",
   smtp_message_refused: "The mail server does not take this message, or not of this size.",
   smtp_invalid_mail: "The mail has no recipient or one that is no address.",
+  cancelled: "The mail was given up before the mail server had answered.",
   smtp_failed: "The mail failed in a way that has no class of its own.",
 } as const;
 

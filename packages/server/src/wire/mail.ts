@@ -23,6 +23,8 @@ export interface Mail {
   readonly headers: Readonly<Record<string, string>>;
   /** The same on every try of a delivery, so that a repeat is recognised as one. */
   readonly messageId?: string;
+  /** Gives the mail up; the mail server may have taken it by then. */
+  readonly signal?: AbortSignal;
 }
 
 interface Course {
@@ -104,7 +106,7 @@ export function createMailDoor(options: MailDoorOptions): MailDoor {
     try {
       const info = await transport.sendMail({
         ...compose(mail, from, startedAt),
-        signal: giveUp.signal,
+        signal: mail.signal ? AbortSignal.any([giveUp.signal, mail.signal]) : giveUp.signal,
       });
       const rejected = readRejections(info.rejectedErrors ?? []);
       return {
@@ -115,6 +117,7 @@ export function createMailDoor(options: MailDoorOptions): MailDoor {
         ...course(),
       };
     } catch (error) {
+      if (mail.signal?.aborted === true) return { kind: "failed", ...givenUp, ...course() };
       return { kind: "failed", ...describeMailError(server, error), ...course() };
     } finally {
       clearTimeout(timer);
@@ -132,6 +135,12 @@ export function createMailDoor(options: MailDoorOptions): MailDoor {
     },
   };
 }
+
+const givenUp: MailFailure = {
+  permanent: false,
+  errorClass: "cancelled",
+  message: "The mail was given up before the mail server had answered.",
+};
 
 function describeMissing(smtpUrl: string | undefined, from: string | undefined): MailFailure {
   const missing = [

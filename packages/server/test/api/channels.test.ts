@@ -88,9 +88,11 @@ async function newDelivery(channel: Channel, status: "pending" | "processing" | 
     )
   )[0]?.facts;
   await db.run(sql`
-    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
-      execution_id, event, facts, status, due_at, attempt_count, node_id, finished_at, reason)
+    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+      destination_id, job_id, execution_id, event, facts, status, due_at, attempt_count, node_id,
+      finished_at, reason)
     values (${id}, ${workspaceId}, ${channel.id}, ${channel.name}, ${channel.type},
+      (select destination_id from channels where id = ${channel.id}),
       ${execution.jobId}, ${execution.id}, 'on_failure', ${JSON.stringify(facts)}, ${status},
       ${dueAt}, 1, ${nodeId}, ${finishedAt}, 'because')`);
   return id;
@@ -303,7 +305,7 @@ describe("changing", () => {
 
   it.each([
     [{}, { "": "must name at least one field to change" }],
-    [{ type: "slack" }, { type: "is not a field here; fields are: name, config" }],
+    [{ type: "slack" }, { type: "is not a field here; fields are: name, config, pace, retry" }],
     [{ config: { url: null } }, { "config.url": "is required" }],
     [{ config: { url: "x" } }, { "config.url": "must be a whole http:// or https:// address" }],
     [
@@ -500,7 +502,7 @@ describe("enabling", () => {
   it("changes nothing on a channel that is not disabled", async () => {
     const channel = await create("webhook", { url });
     const waiting = await newDelivery(channel, "pending");
-    expect(await enable(channel.id)).toEqual(channel);
+    expect(await enable(channel.id)).toEqual({ ...channel, waited: 0 });
     expect((await readDelivery(waiting))?.reason).toBe("because");
   });
 });

@@ -101,6 +101,7 @@ describe("listing deliveries", () => {
         job_id: jobId,
         job_name: "after",
         execution_id: expect.stringMatching(/^exec_/),
+        digest_id: null,
         attempt_count: 1,
         max_attempts: 10,
         next_attempt_at: null,

@@ -90,6 +90,68 @@ describe("a receiver that fails", () => {
   });
 });
 
+describe("a channel that was disabled", () => {
+  async function disable(): Promise<void> {
+    ops.answers(410);
+    await runJob(1);
+    ops.answers(200);
+  }
+  const enable = (waiting: "send" | "discard") =>
+    story.client.enableChannel({ params: { id: channelId }, body: { waiting } });
+  const all = async () => (await story.client.listDeliveries({ query: { limit: 100 } })).items;
+
+  it("is told over another channel of the workspace, once", async () => {
+    const pager = await story.addReceiver();
+    const pagerId = await story.tell(jobId, "on_failure", pager.url);
+    await disable();
+    story.clock.advance(1_000);
+    await story.tick();
+    expect(pager.calls).toHaveLength(1);
+    expect(JSON.parse(pager.calls[0]?.body ?? "")).toMatchObject({
+      type: "channel.disabled",
+      data: { channel: { id: channelId, name: "channel 1", type: "webhook" } },
+    });
+    const warnings = (await all()).filter(({ event }) => event === "channel_disabled");
+    expect(warnings).toMatchObject([{ channel_id: pagerId, status: "sent", job_id: null }]);
+    const { sentences } = await story.client.explainDelivery({
+      params: { id: warnings[0]?.id ?? "" },
+    });
+    expect(sentences[0]).toContain('that the channel "channel 1" was disabled');
+  });
+
+  it("warns nobody over a channel that leads to the same dead end", async () => {
+    await story.tell(jobId, "on_failure", ops.url);
+    await disable();
+    expect((await all()).filter(({ event }) => event === "channel_disabled")).toEqual([]);
+  });
+
+  it("sends what waited when it is enabled, the newest first", async () => {
+    await disable();
+    for (let run = 0; run < 3; run += 1) {
+      story.clock.advance(1_000);
+      await runJob(1);
+    }
+    const waiting = (await all()).filter(({ status }) => status === "pending");
+    expect(waiting).toHaveLength(3);
+    expect(waiting[0]).toMatchObject({ next_attempt_at: null, attempt_count: 0 });
+    expect(waiting[0]?.reason).toContain("The channel is disabled");
+    const before = ops.calls.length;
+    expect(await enable("send")).toMatchObject({ waited: 3 });
+    await story.tick();
+    const told = ops.calls.slice(before).map(({ headers }) => headers["webhook-id"]);
+    expect(told).toEqual(waiting.map(({ id }) => id));
+  });
+
+  it("discards what waited when it is told to, with the reason", async () => {
+    await disable();
+    await runJob(2);
+    expect(await enable("discard")).toMatchObject({ waited: 2 });
+    await story.tick();
+    const discarded = (await all()).filter(({ reason }) => reason?.startsWith("Discarded"));
+    expect(discarded.map(({ status }) => status)).toEqual(["failed", "failed"]);
+  });
+});
+
 describe("a retry in bulk", () => {
   async function fail(times: number): Promise<void> {
     const body = { kind: "one_time", schedule: {} } as const;

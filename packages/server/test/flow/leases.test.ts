@@ -174,7 +174,47 @@ describe("a rescue", () => {
   });
 });
 
+describe("a node that stood still until its leases had run out", () => {
+  it("keeps what it holds: it rescues nothing from itself, and its answer counts", async () => {
+    const target = await story.addReceiver();
+    target.answers("silence");
+    await story.addJob(target.url, { kind: "one_time", schedule: {} });
+    const arrived = target.nextCall();
+    const running = story.node.runner.runOnce();
+    await arrived;
+    await bury(story.db, story.node.id);
+    expect(await story.node.rescue()).toBe(0);
+    await target.stop();
+    await running;
+    expect(await onlyExecution()).toMatchObject({ status: "running", attempt_count: 1 });
+  });
+
+  it("proves that it lives before it takes anything over", async () => {
+    const target = await story.addReceiver();
+    await story.addJob(target.url, { kind: "one_time", schedule: {} });
+    await claimOne("node_dead");
+    await bury(story.db, story.node.id);
+    expect(await story.node.rescue()).toBe(1);
+    const other = await story.addNode();
+    expect(await other.rescue()).toBe(0);
+  });
+});
+
 describe("a cancel", () => {
+  it("that nobody heard of is carried out when the node looks again", async () => {
+    const target = await story.addReceiver();
+    target.answers("silence");
+    await story.addJob(target.url, { kind: "one_time", schedule: {} });
+    const arrived = target.nextCall();
+    const running = story.node.runner.runOnce();
+    await arrived;
+    const { id } = await onlyExecution();
+    await story.client.cancelExecution({ params: { id } });
+    await story.node.runner.recheck();
+    await running;
+    expect(await onlyExecution()).toMatchObject({ status: "cancelled", attempt_count: 0 });
+  });
+
   it("aborts the request in flight, and the late answer changes nothing", async () => {
     const target = await story.addReceiver();
     target.answers("silence");

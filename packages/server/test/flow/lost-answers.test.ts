@@ -3,6 +3,7 @@
 // itself.
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { createRunner } from "../../src/run/runner.ts";
+import { createCourier } from "../../src/send/courier.ts";
 import { createSender } from "../../src/send/sender.ts";
 import { openChannel } from "../../src/store/channels.ts";
 import { connect, type Database, raw, sql } from "../../src/store/db.ts";
@@ -51,7 +52,11 @@ async function loseAnswer(table: "executions" | "deliveries", begin: () => void)
 function common(warn: () => void = ignore) {
   const log = { debug: ignore, info: ignore, warn, error: ignore };
   const { clock } = story;
-  return { db, clock, random: () => 0.5, log, nodeId, call: http.call, concurrency: 50 };
+  const { publicUrl } = story.services;
+  return {
+    ...{ db, clock, random: () => 0.5, log, nodeId, call: http.call, concurrency: 50, publicUrl },
+    hasLeases: () => true,
+  };
 }
 
 function ignore(): void {
@@ -59,12 +64,15 @@ function ignore(): void {
 }
 
 function createFarSender(warn?: () => void) {
-  return createSender({
-    ...common(warn),
+  const { clock, log, call, ...rest } = common(warn);
+  const courier = createCourier({
+    ...{ clock, log, call, userAgent: "TrigRun/test" },
     mail: () => Promise.reject(new Error("no mail is sent here")),
     open: (channel, now) => openChannel(story.services.vault, channel, now),
+  });
+  return createSender({
+    ...{ ...rest, clock, log, courier },
     patience: { failuresMax: 50, hoursMax: 24 },
-    userAgent: "TrigRun/test",
   });
 }
 
@@ -72,8 +80,7 @@ describe("a node that lost the answer of its claim", () => {
   it("runs the executions that it holds without knowing", async () => {
     const target = await story.addReceiver();
     await story.addJob(target.url, { kind: "one_time", schedule: {} });
-    const { publicUrl } = story.services;
-    const runner = createRunner({ ...common(), publicUrl, onDeliveries: () => undefined });
+    const runner = createRunner({ ...common(), onDeliveries: () => undefined });
     const called = target.nextCall();
     try {
       await loseAnswer("executions", () => runner.start());
@@ -104,40 +111,5 @@ describe("a node that lost the answer of its claim", () => {
     }
     const [delivery] = (await story.client.listDeliveries()).items;
     expect(delivery).toMatchObject({ status: "sent", attempt_count: 1 });
-  });
-
-  it("keeps no place in a channel's lane for deliveries that it gives back", async () => {
-    const target = await story.addReceiver();
-    const ops = await story.addReceiver();
-    const jobId = await story.addJob(target.url);
-    await story.tell(jobId, "on_completion", ops.url);
-    // One more than a lane is wide: what does not fit is given back, and that fails.
-    const deliveries = 9;
-    for (let run = 0; run < deliveries; run += 1) {
-      await story.client.runJobNow({ params: { id: jobId } });
-    }
-    await story.node.runner.runOnce();
-    await story.db.run(sql`
-      create function refuse() returns trigger language plpgsql
-      as $$ begin raise exception 'cut'; end $$`);
-    await story.db.run(sql`
-      create trigger refuse before update on deliveries for each row
-      when (new.status = 'pending') execute function refuse()`);
-    let hear: () => void = ignore;
-    const failure = new Promise<void>((resolve) => {
-      hear = resolve;
-    });
-    const sender = createFarSender(hear);
-    try {
-      sender.start();
-      await failure;
-      expect(ops.calls).toHaveLength(0);
-      await story.db.run(sql`drop trigger refuse on deliveries`);
-      while (ops.calls.length < deliveries) await ops.nextCall();
-    } finally {
-      await sender.stop();
-    }
-    const { items } = await story.client.listDeliveries();
-    expect(items.map(({ status }) => status)).toEqual(Array(deliveries).fill("sent"));
   });
 });

@@ -117,10 +117,10 @@ describe("the proof", () => {
     [
       "no event is told twice to a channel",
       `drop index deliveries_event_idx;
-      insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
-        execution_id, event, facts, due_at)
-      select new_id('dlv'), workspace_id, channel_id, channel_name, channel_type, job_id,
-        execution_id, event, facts, now() from deliveries limit 1`,
+      insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+        destination_id, job_id, execution_id, event, facts, due_at)
+      select new_id('dlv'), workspace_id, channel_id, channel_name, channel_type, destination_id,
+        job_id, execution_id, event, facts, now() from deliveries limit 1`,
     ],
     [
       "a delivery tells how its execution ended",

@@ -106,7 +106,10 @@ describe("lockDelivery", () => {
     const id = await insert({ status: "pending" });
     let locked: ReturnType<typeof lockDelivery> | undefined;
     await db.transaction(async (tx) => {
-      await claimDue(tx, { nodeId: "node_x", dueBy: now, limit: 1_000, exceptChannels: [] });
+      await claimDue(tx, {
+        ...{ nodeId: "node_x", now, dueBy: now, limit: 1_000, width: 1_000, rooms: new Map() },
+        stretch: { after: "", upTo: null },
+      });
       locked = lockDelivery(db, workspaceId, id);
       await untilBlocked(db);
     });

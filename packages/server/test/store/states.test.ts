@@ -133,9 +133,9 @@ describe("a delivery", () => {
       it(`may ${isAllowed ? "" : "not "}go from ${from} to ${to}`, async () => {
         const { db } = database;
         const [row] = await db.rows<{ id: string }>(sql`
-          insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
-            execution_id, event, facts, due_at)
-          values (new_id('dlv'), ${workspaceId}, new_id('chan'), 'c', 'webhook', ${jobId},
+          insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+            destination_id, job_id, execution_id, event, facts, due_at)
+          values (new_id('dlv'), ${workspaceId}, new_id('chan'), 'c', 'webhook', 'dest_x', ${jobId},
             new_id('exec'), 'on_failure', '{}', now())
           returning id`);
         const go = (status: DeliveryStatus) =>

@@ -84,12 +84,22 @@ export async function insertChannelRow(
   const id = newId("channel", rowsMadeAt);
   const { disabledReason = null } = channel;
   await tx.run(sql`
-    insert into channels (id, workspace_id, name, type, config, secrets, disabled_at,
-      disabled_reason)
+    with destination as (
+      insert into destinations (id, workspace_id, key)
+      values (${toDestinationId(id)}, ${channel.workspaceId}, ${id}) returning id
+    )
+    insert into channels (id, workspace_id, name, type, config, secrets, destination_id,
+      disabled_at, disabled_reason)
     values (${id}, ${channel.workspaceId}, ${channel.name}, 'webhook',
       ${JSON.stringify({ url: "https://api.example.com/hook" })}, ${Buffer.alloc(0)},
-      ${disabledReason === null ? null : rowsMadeAt}, ${disabledReason})`);
+      (select id from destination), ${disabledReason === null ? null : rowsMadeAt},
+      ${disabledReason})`);
   return id;
+}
+
+/** Each of these channels leads to a destination of its own. */
+function toDestinationId(channelId: string): string {
+  return channelId.replace("chan_", "dest_");
 }
 
 export interface DeliveryRow {
@@ -112,10 +122,11 @@ export async function insertDeliveryRow(tx: Tx, row: DeliveryRow): Promise<strin
   const hasEnded = status === "failed" || status === "sent";
   const attemptCount = row.attemptCount ?? (hasEnded ? 1 : 0);
   await tx.run(sql`
-    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
-      execution_id, event, facts, status, due_at, attempt_count, interruptions, node_id, reason,
-      created_at, finished_at)
-    values (${id}, ${workspaceId}, ${channelId}, 'the channel', 'webhook', ${jobId},
+    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+      destination_id, job_id, execution_id, event, facts, status, due_at, attempt_count,
+      interruptions, node_id, reason, created_at, finished_at)
+    values (${id}, ${workspaceId}, ${channelId}, 'the channel', 'webhook',
+      ${toDestinationId(channelId)}, ${jobId},
       ${executionId}, ${event}, ${JSON.stringify(toFacts(jobId, executionId))}, ${status},
       ${hasEnded ? null : (row.dueAt ?? madeAt)}, ${attemptCount}, 0,
       ${status === "processing" ? "node_x" : null}, 'as it was', ${madeAt},

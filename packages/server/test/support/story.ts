@@ -3,11 +3,14 @@
 import type { JobInput } from "@trigrun/contract";
 import type { Log } from "../../src/log.ts";
 import { createPlanner, type Planner } from "../../src/plan/planner.ts";
-import { createRescuer as createExecutionRescuer } from "../../src/run/rescuer.ts";
+import { createRescuer } from "../../src/rescuer.ts";
 import { createRunner, type Runner } from "../../src/run/runner.ts";
-import { createRescuer as createDeliveryRescuer } from "../../src/send/rescuer.ts";
+import { createCourier } from "../../src/send/courier.ts";
+import { createDigester, type Digester } from "../../src/send/digester.ts";
 import { createSender, type Sender } from "../../src/send/sender.ts";
 import { openChannel } from "../../src/store/channels.ts";
+import * as deliveryQueue from "../../src/store/delivery-queue.ts";
+import * as executionQueue from "../../src/store/execution-queue.ts";
 import { beat } from "../../src/store/nodes.ts";
 import { createHttpDoor } from "../../src/wire/http.ts";
 import { createMailDoor } from "../../src/wire/mail.ts";
@@ -20,6 +23,7 @@ export interface Node {
   readonly planner: Planner;
   readonly runner: Runner;
   readonly sender: Sender;
+  readonly digester: Digester;
   /** Takes over what dead nodes held, and settles it. */
   rescue(): Promise<number>;
 }
@@ -90,9 +94,10 @@ export async function createStory(startAt: string): Promise<Story> {
       return channel.id;
     },
     async tick() {
-      const { planner, runner, sender } = node;
+      const { planner, runner, sender, digester } = node;
       while ((await planner.runOnce()) > 0);
       while ((await runner.runOnce()) > 0);
+      while ((await digester.runOnce()) > 0);
       while ((await sender.runOnce()) > 0);
     },
     async close() {
@@ -110,26 +115,47 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
   // Half of every jitter, so that a story can say when things are due.
   const random = () => 0.5;
   const common = { db, clock, random, log, nodeId: id, call: http.call, concurrency: 50 };
-  const sender = createSender({
-    ...common,
-    mail: mail.send,
-    open: (channel, now) => openChannel(services.vault, channel, now),
-    patience: { failuresMax: 50, hoursMax: 24 },
-    userAgent: "TrigRun/test",
-  });
   const { publicUrl } = services;
-  const runner = createRunner({ ...common, publicUrl, onDeliveries: () => undefined });
+  const hasLeases = () => true;
+  const courier = createCourier({
+    ...{ clock, log, call: http.call, mail: mail.send, userAgent: "TrigRun/test" },
+    open: (channel, now) => openChannel(services.vault, channel, now),
+  });
+  const sender = createSender({
+    ...{ ...common, hasLeases, publicUrl, courier },
+    patience: { failuresMax: 50, hoursMax: 24 },
+  });
+  const runner = createRunner({
+    ...{ ...common, hasLeases, publicUrl },
+    onDeliveries: () => undefined,
+  });
+  const digester = createDigester({ db, clock, log, publicUrl, onDigests: () => undefined });
   const planner = createPlanner({
     ...{ db, clock, log },
     catchUpMs: 600_000,
     onPlanned: () => undefined,
   });
-  const executions = createExecutionRescuer({ db, log, nodeId: id, runner });
-  const deliveries = createDeliveryRescuer({ db, log, nodeId: id, sender });
   // An hour: a story never waits for a lease to run out; it ends the node's row instead.
-  await beat(db, id, 3_600);
+  const beats = () => beat(db, id, 3_600);
+  const executions = createRescuer(
+    {
+      name: "executions",
+      takeOverDead: (limit) => executionQueue.takeOverDead(db, { nodeId: id, limit }),
+      worker: runner,
+    },
+    { log, beat: beats },
+  );
+  const deliveries = createRescuer(
+    {
+      name: "deliveries",
+      takeOverDead: (limit) => deliveryQueue.takeOverDead(db, { nodeId: id, limit }),
+      worker: sender,
+    },
+    { log, beat: beats },
+  );
+  await beats();
   const node: Node = {
-    ...{ id, planner, runner, sender },
+    ...{ id, planner, runner, sender, digester },
     rescue: async () => (await executions.runOnce()) + (await deliveries.runOnce()),
   };
   return {

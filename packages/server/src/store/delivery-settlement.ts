@@ -1,0 +1,221 @@
+// The end of a try: recorded with all that follows from it, in one statement. It changes only rows
+// that still carry the lease that the try was made under.
+import type { Try } from "../send/try.ts";
+import type { Tx } from "./db.ts";
+import type { ClaimedDelivery } from "./delivery-queue.ts";
+
+/** What becomes of a delivery. `attempt` is null when none was made (the channel is disabled). */
+export interface Settlement {
+  readonly delivery: ClaimedDelivery;
+  readonly attempt: Try | null;
+  readonly isInterruption: boolean;
+  readonly status: "pending" | "sent" | "failed";
+  readonly reason: string;
+  readonly dueAt: Date | null;
+  readonly dueReason: string | null;
+  readonly finishedAt: Date | null;
+  /** Set when the receiver is gone for good: why the channel is disabled. */
+  readonly disableChannelFor: string | null;
+  /** Waits for its channel to be enabled, whenever it is due. */
+  readonly isParked: boolean;
+  /** Set when the receiver asked for a pause from everybody who calls it. */
+  readonly pause: { readonly until: Date; readonly reason: string } | null;
+}
+
+/** How long a receiver may fail before its channel is disabled. */
+export interface Patience {
+  /** So many tries in a row, over all deliveries of the channel. */
+  readonly failuresMax: number;
+  /** Or so long without a success, however few the tries. */
+  readonly hoursMax: number;
+}
+
+// Beyond so many, a warning need not count what waits.
+const waitingMax = 10_000;
+
+// A busy channel makes 50 tries within a minute's outage; that alone is no death. Ten minutes is
+// longer than a restart or a deployment takes.
+const outageSeconds = 600;
+
+/**
+ * Records tries and outcomes, counts failures in a row, disables channels whose receiver is gone or
+ * has failed for too long and warns another one of it, pauses destinations that asked for it, and
+ * ends what a digest told. Answers which deliveries still carried the lease.
+ */
+export async function settleIfLeased(
+  tx: Tx,
+  settlements: readonly Settlement[],
+  { patience, publicUrl }: { patience: Patience; publicUrl: string },
+): Promise<Set<string>> {
+  const rows = await tx.rows<{ id: string }>({
+    name: "deliveries_settle_if_leased",
+    text: settleText,
+    values: [
+      JSON.stringify(settlements.map(toSettleRow)),
+      patience.failuresMax,
+      patience.hoursMax,
+      outageSeconds,
+      publicUrl,
+    ],
+  });
+  return new Set(rows.map(({ id }) => id));
+}
+
+function toSettleRow(settlement: Settlement) {
+  const { delivery, attempt } = settlement;
+  return {
+    id: delivery.id,
+    node_id: delivery.nodeId,
+    attempts_before: delivery.attemptCount,
+    status: settlement.status,
+    reason: settlement.reason,
+    due_at: settlement.dueAt,
+    finished_at: settlement.finishedAt,
+    interruption: settlement.isInterruption ? 1 : 0,
+    channel_id: delivery.channel?.id ?? null,
+    disable_for: settlement.disableChannelFor,
+    is_parked: settlement.isParked,
+    pause_until: settlement.pause?.until,
+    pause_reason: settlement.pause?.reason,
+    number: attempt ? delivery.attemptCount + 1 : null,
+    verdict: attempt?.verdict,
+    a_reason: attempt?.reason,
+    started_at: attempt?.startedAt,
+    latency_ms: attempt?.latencyMs,
+    dns_ms: attempt?.phases?.dnsMs,
+    connect_ms: attempt?.phases?.connectMs,
+    tls_ms: attempt?.phases?.tlsMs,
+    first_byte_ms: attempt?.phases?.firstByteMs,
+    body_ms: attempt?.phases?.bodyMs,
+    request: attempt?.request,
+    response: attempt?.response,
+    error_class: attempt?.errorClass,
+    error_message: attempt?.errorMessage,
+    next_attempt_reason: settlement.dueReason,
+  };
+}
+
+// The guard is `node_id` and `attempt_count`, as for executions.
+const settleText = `
+  with o as (
+    select * from json_to_recordset($1::json) as o(
+      id text, node_id text, attempts_before integer, status text, reason text,
+      due_at timestamptz, finished_at timestamptz, interruption integer, channel_id text,
+      disable_for text, number integer, verdict text, a_reason text, started_at timestamptz,
+      latency_ms real, dns_ms real, connect_ms real, tls_ms real, first_byte_ms real,
+      body_ms real, request jsonb, response jsonb, error_class text, error_message text,
+      next_attempt_reason text, is_parked boolean, pause_until timestamptz, pause_reason text)
+  ),
+  settled as (
+    update deliveries d set
+      status = o.status,
+      node_id = null,
+      due_at = o.due_at,
+      finished_at = o.finished_at,
+      attempt_count = d.attempt_count + (o.number is not null)::integer,
+      interruptions = d.interruptions + o.interruption,
+      round_began_at = coalesce(d.round_began_at, o.started_at),
+      reason = o.reason,
+      parked_for = case when o.is_parked then 'channel' end,
+      -- The channel may lead elsewhere since this was claimed.
+      destination_id = case when o.status <> 'pending' then d.destination_id
+        else coalesce((select destination_id from channels where id = d.channel_id),
+          d.destination_id) end
+    from o
+    where d.id = o.id and d.node_id = o.node_id and d.attempt_count = o.attempts_before
+    returning d.id, d.workspace_id, d.destination_id, d.event
+  ),
+  recorded as (
+    insert into delivery_attempts (delivery_id, number, workspace_id, verdict, reason, started_at,
+      latency_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, request, response,
+      error_class, error_message, next_attempt_at, next_attempt_reason)
+    select o.id, o.number, s.workspace_id, o.verdict, o.a_reason, o.started_at, o.latency_ms,
+      o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms, o.request, o.response,
+      o.error_class, o.error_message, o.due_at, o.next_attempt_reason
+    from settled s join o on o.id = s.id
+    where o.number is not null
+  ),
+  tried as (
+    select o.channel_id, bool_or(o.verdict = 'sent') as is_alive, count(*) as failures,
+      min(o.started_at) as began_at, max(o.started_at) as ended_at, max(o.a_reason) as last_reason,
+      max(o.disable_for) as gone_reason
+    from settled s join o on o.id = s.id
+    where o.number is not null and o.interruption = 0 and o.channel_id is not null
+    group by o.channel_id
+  ),
+  streaks as (
+    select t.*, c.failures_in_row + t.failures as in_row,
+      coalesce(c.failing_since, t.began_at) as since
+    from tried t join channels c on c.id = t.channel_id
+    where not t.is_alive or c.failing_since is not null
+  ),
+  judged as (
+    select *, case
+      when gone_reason is not null then gone_reason
+      when is_alive then null
+      when (in_row >= $2 and ended_at - since >= $4 * interval '1 second')
+        or ended_at - since >= $3 * interval '1 hour'
+      then format('%s tries in a row have failed since %s; the last one: %s', in_row,
+        to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), last_reason)
+    end as death
+    from streaks
+  ),
+  marked as (
+    update channels c set
+      failures_in_row = case when j.is_alive then 0 else j.in_row end,
+      failing_since = case when j.is_alive then null else j.since end
+    from judged j where c.id = j.channel_id and j.death is null
+  ),
+  -- Of two settles at once the second one finds it disabled, and warns nobody again.
+  died as (
+    update channels c set
+      failures_in_row = j.in_row, failing_since = j.since,
+      disabled_at = j.ended_at, disabled_reason = j.death
+    from judged j where c.id = j.channel_id and j.death is not null and c.disabled_at is null
+    returning c.*
+  ),
+  warned as (
+    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+      destination_id, event, facts, due_at, created_at)
+    select new_id('dlv'), c.workspace_id, other.id, other.name, other.type, other.destination_id,
+      'channel_disabled',
+      jsonb_build_object(
+        'channel', jsonb_build_object('id', c.id, 'name', c.name, 'type', c.type),
+        'reason', c.disabled_reason,
+        'disabled_at', to_char(c.disabled_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'waiting', (select count(*) from (select from deliveries w
+          where w.workspace_id = c.workspace_id and w.status in ('pending', 'processing')
+            and w.channel_id = c.id limit ${waitingMax}) w),
+        'url', $5 || '/channels/' || c.id
+      ),
+      c.disabled_at, c.disabled_at
+    from died c cross join lateral (
+      select o.* from channels o
+      where o.workspace_id = c.workspace_id and o.disabled_at is null
+        and o.destination_id <> c.destination_id and o.id not in (select id from died)
+      -- The one that is known to work, and that most jobs tell.
+      order by o.failing_since is not null,
+        (select count(*) from rules r where r.channel_id = o.id) desc, o.id
+      limit 1
+    ) other
+  ),
+  paused as (
+    update destinations t set resumes_at = p.until, resumes_reason = p.reason
+    from (
+      select s.destination_id, max(o.pause_until) as until, max(o.pause_reason) as reason
+      from settled s join o on o.id = s.id
+      where o.pause_until is not null group by s.destination_id
+    ) p
+    where t.id = p.destination_id and (t.resumes_at is null or t.resumes_at < p.until)
+  ),
+  unfolded as (
+    update deliveries m set
+      status = o.status, parked_for = null, due_at = null, finished_at = o.finished_at,
+      reason = case o.status
+        when 'sent' then 'Told in the digest ' || s.id || ', which was sent.'
+        else 'The digest ' || s.id || ' that told this failed: ' || o.reason end
+    from settled s join o on o.id = s.id
+    where s.event = 'digest' and o.status in ('sent', 'failed')
+      and m.digest_id = s.id and m.parked_for = 'digest'
+  )
+  select id from settled`;

@@ -1,0 +1,114 @@
+// Digests as rows: which destinations overflow, and folding what waits for them.
+import type { DigestFacts, Event, ExecutionFacts } from "@trigrun/contract";
+import { newId } from "../id.ts";
+import type { Member } from "../send/digest.ts";
+import { sql, type Tx } from "./db.ts";
+import { visited } from "./delivery-queue.ts";
+
+/**
+ * Destinations that fold, and where more is due than leaves within `patienceMs` at their pace,
+ * whatever they may take at once.
+ */
+export async function listOverflowing(tx: Tx, now: Date, patienceMs: number): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>({
+    name: "digests_list_overflowing",
+    text: `
+      with recursive ${visited("''", "null")}
+      select t.id from visited v
+      join destinations t on t.id = v.id and t.overflow = 'digest' and t.interval_ms is not null
+      cross join lateral (
+        select greatest(0, t.burst
+          - extract(epoch from greatest(t.paid_until, $1) - $1) * 1000 / t.interval_ms) as calls
+      ) bucket
+      cross join lateral (
+        select count(*) as due from (
+          select from deliveries d
+          where d.destination_id = t.id and d.status = 'pending' and d.parked_for is null
+            and d.due_at <= $1
+          limit 1 + ceil(bucket.calls + $2::float8 / t.interval_ms)
+        ) waiting
+      ) backlog
+      where backlog.due > bucket.calls + $2::float8 / t.interval_ms`,
+    values: [now, patienceMs],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** What is due for one channel of a destination that overflows. */
+export interface Overflow {
+  readonly channel: {
+    readonly id: string;
+    readonly workspaceId: string;
+    readonly name: string;
+    readonly type: string;
+    readonly destinationId: string;
+  };
+  readonly members: readonly Member[];
+}
+
+interface MemberRow {
+  id: string;
+  workspace_id: string;
+  destination_id: string;
+  channel_id: string;
+  channel_name: string;
+  channel_type: string;
+  event: Event;
+  facts: ExecutionFacts;
+}
+
+/** Locks what is due there, the oldest first; empty when another node is at it. */
+export async function lockOverflow(
+  tx: Tx,
+  { destinationId, now, limit }: { destinationId: string; now: Date; limit: number },
+): Promise<Overflow[]> {
+  const locked = await tx.rows(sql`
+    select id from destinations where id = ${destinationId} for update skip locked`);
+  if (locked.length === 0) return [];
+  // A channel that is disabled takes nothing: what waits for it waits one by one.
+  const rows = await tx.rows<MemberRow>(sql`
+    select d.id, d.workspace_id, d.destination_id, d.channel_id, d.channel_name, d.channel_type,
+      d.event, d.facts
+    from deliveries d
+    join channels c on c.id = d.channel_id and c.disabled_at is null
+    where d.destination_id = ${destinationId} and d.status = 'pending' and d.parked_for is null
+      and d.due_at <= ${now} and d.execution_id is not null
+    order by d.id limit ${limit}
+    for update of d skip locked`);
+  const byChannel = new Map<string, MemberRow[]>();
+  for (const row of rows) {
+    byChannel.set(row.channel_id, [...(byChannel.get(row.channel_id) ?? []), row]);
+  }
+  return [...byChannel.values()].flatMap((members) => {
+    const last = members.at(-1);
+    return last === undefined ? [] : [{ channel: toChannel(last), members }];
+  });
+}
+
+function toChannel(row: MemberRow): Overflow["channel"] {
+  return {
+    id: row.channel_id,
+    workspaceId: row.workspace_id,
+    name: row.channel_name,
+    type: row.channel_type,
+    destinationId: row.destination_id,
+  };
+}
+
+/** Makes the digest due and parks what it tells until it has ended. */
+export async function fold(
+  tx: Tx,
+  digest: Overflow & { readonly facts: DigestFacts; readonly now: Date },
+): Promise<void> {
+  const { channel, members, facts, now } = digest;
+  const id = newId("delivery", now);
+  await tx.run(sql`
+    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+      destination_id, event, facts, due_at, created_at)
+    values (${id}, ${channel.workspaceId}, ${channel.id}, ${channel.name}, ${channel.type},
+      ${channel.destinationId}, 'digest', ${JSON.stringify(facts)}, ${now}, ${now})`);
+  await tx.run(sql`
+    update deliveries set parked_for = 'digest', digest_id = ${id},
+      reason = ${`It came faster than the channel takes messages; the digest ${id} tells it.`}
+    where id = any(${members.map((member) => member.id)})`);
+}
