@@ -121,8 +121,9 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
   const runner = createRunner({ ...common, publicUrl, onDeliveries: () => undefined });
   const planner = createPlanner({
     ...{ db, clock, log },
-    catchUpMs: 600_000,
+    ...{ catchUpMs: 600_000, publicUrl },
     onPlanned: () => undefined,
+    onDeliveries: () => undefined,
   });
   const executions = createExecutionRescuer({ db, log, nodeId: id, runner });
   const deliveries = createDeliveryRescuer({ db, log, nodeId: id, sender });
