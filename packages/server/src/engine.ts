@@ -2,6 +2,7 @@
 // here, one stage tells the next that there is something to do.
 //
 //   planner ──onPlanned──> runner ──onDeliveries──> sender
+//   planner ──onDeliveries (of missed slots)──────> sender
 //   a client's write ──NOTIFY──> whichever loop it made work for
 import type { Config } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
@@ -80,7 +81,9 @@ export function createEngine(options: EngineOptions): Engine {
   const planner = createPlanner({
     ...{ db, clock, log },
     catchUpMs: config.catchUpSeconds * 1_000,
+    publicUrl: options.publicUrl,
     onPlanned: () => runner.wake(),
+    onDeliveries: () => sender.wake(),
   });
   const rescuers = createRescuers(options, { runner, sender, beat: heartbeater.beat });
   const digester = createDigester({

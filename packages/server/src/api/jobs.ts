@@ -66,8 +66,8 @@ export const jobHandlers: Pick<
     const before = requireFound(await lockJob(tx, workspaceId, params.id), "job");
     const after = changeJob(before, body, now);
     if (body.request?.url !== undefined) requireAllowedTarget(context, after.request);
-    if (after.schedule !== before.schedule) await clearSlots(context, params.id, before);
     await saveJob(tx, params.id, after, now);
+    if (after.schedule !== before.schedule) await clearSlots(context, params.id, before);
     if (after.nextRunAt !== null) await wake(tx, "planner");
     return readJob(context, params.id);
   },
@@ -75,8 +75,8 @@ export const jobHandlers: Pick<
   async deleteJob({ params }, context) {
     const { tx, workspaceId, now, services } = context;
     const job = requireFound(await lockJob(tx, workspaceId, params.id), "job");
-    await clearSlots(context, params.id, job);
     await markDeleted(tx, params.id, now);
+    await clearSlots(context, params.id, job);
     const executionIds = await lockQueued(tx, workspaceId, params.id);
     const reason = "The job was deleted.";
     const { publicUrl } = services;
@@ -125,8 +125,8 @@ async function turnJob(
   const before = requireFound(await lockJob(tx, workspaceId, id), "job");
   const after = decide(before);
   if (after !== before) {
-    if (after.state === "paused") await clearSlots(context, id, before);
     await saveJob(tx, id, after, now);
+    if (after.state === "paused") await clearSlots(context, id, before);
     if (after.state === "active") await begin(context, id, after);
   }
   return readJob(context, id);
@@ -157,16 +157,18 @@ async function queue(
   return id;
 }
 
-/** Ends a schedule at this moment: what was due before stands as a row, what was not is gone. */
-async function clearSlots(context: RequestContext, id: string, job: Job): Promise<void> {
+/**
+ * Ends the schedule of `before` at this moment: what was due stands as a row, what was not is gone.
+ * After the job itself is saved: what is told of a missed slot says when the job runs next.
+ */
+async function clearSlots(context: RequestContext, id: string, before: Job): Promise<void> {
   const { tx, workspaceId, now, services } = context;
-  const slots = findOverdueSlots(job, now, services.config.catchUpSeconds * 1_000);
-  if (slots.length > 0) {
-    await insertSlots(
-      tx,
-      slots.map((slot) => ({ ...slot, jobId: id, workspaceId })),
-      now,
-    );
+  const { config, publicUrl } = services;
+  const overdue = findOverdueSlots(before, now, config.catchUpSeconds * 1_000);
+  if (overdue.length > 0) {
+    const slots = overdue.map((slot) => ({ ...slot, jobId: id, workspaceId }));
+    const deliveries = await insertSlots(tx, slots, { now, publicUrl });
+    if (deliveries > 0) await wake(tx, "sender");
     await wake(tx, "runner");
   }
   await unplanExecutions(tx, id, now);

@@ -21,6 +21,7 @@ import {
 } from "@trigrun/contract";
 import { nextRunAt, type Schedule } from "./schedule.ts";
 import { invalid, isSameSchedule, readSchedule, requireNextRun } from "./schedule-input.ts";
+import { checkTimezone } from "./zone.ts";
 
 export interface Job {
   readonly name: string;
@@ -135,6 +136,12 @@ export function activateJob(job: Job, now: Date): Job {
 
 /** The next run of a schedule that passed its checks once, but may have run out since. */
 function requireLaterRun(schedule: Schedule, now: Date): Date {
+  // Zones leave the tz database, and a node may be older than the one that took the job.
+  const fault = schedule.kind === "cron" ? checkTimezone(schedule.timezone) : undefined;
+  if (fault !== undefined) {
+    const message = `Its schedule cannot be read here: ${fault}. Change the job's schedule first.`;
+    throw new ApiError("unprocessable", message);
+  }
   const next = nextRunAt(schedule, now);
   if (next !== null) return next;
   const which =

@@ -68,6 +68,8 @@ export async function planSlot(
 ): Promise<void> {
   const now = api.clock.now();
   const slotAt = new Date(now.getTime() + milliseconds);
-  const { workspaceId } = api;
-  await insertSlots(api.db, [{ jobId: params.id, workspaceId, slotAt, missedReason: null }], now);
+  const { workspaceId, services } = api;
+  const { publicUrl } = services;
+  const slot = { jobId: params.id, workspaceId, slotAt, missedReason: null };
+  await insertSlots(api.db, [slot], { now, publicUrl });
 }

@@ -132,8 +132,9 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
   const digester = createDigester({ db, clock, log, publicUrl, onDigests: () => undefined });
   const planner = createPlanner({
     ...{ db, clock, log },
-    catchUpMs: 600_000,
+    ...{ catchUpMs: 600_000, publicUrl },
     onPlanned: () => undefined,
+    onDeliveries: () => undefined,
   });
   // An hour: a story never waits for a lease to run out; it ends the node's row instead.
   const beats = () => beat(db, id, 3_600);
