@@ -37,7 +37,12 @@ export function createHeartbeater({ db, log, nodeId, clock }: HeartbeaterOptions
     beat: () => beat(db, nodeId, lifeSeconds),
     async stop() {
       await loop.stop();
-      await bury(db, nodeId);
+      try {
+        await bury(db, nodeId);
+      } catch (error) {
+        // Its leases run out by themselves a few seconds later.
+        log.warn({ node_id: nodeId, err: error }, "the end of this node could not be written");
+      }
     },
   };
 }

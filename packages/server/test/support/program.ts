@@ -26,8 +26,8 @@ export interface Exit {
 export interface LaunchOptions {
   /** `runner.answered`, or `runner.answered:3` for the third visit. */
   readonly faultPoint?: string;
-  /** Further settings, by their variables. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Further settings, by their variables; undefined takes one away. */
+  readonly settings?: Readonly<Record<string, string | undefined>>;
 }
 
 /** One process of the program, from its start to its end. */
