@@ -14,7 +14,8 @@ export const tags = {
   Jobs: "A job is a saved HTTP request with a schedule and a retry policy.",
   Schedules: "A schedule says when a job is due. Here it can be tried out without a job.",
   Executions: "An execution is one logical run of a job, with every attempt that was made.",
-  "Notification channels": "A channel is a configured address: webhook, email, Slack, Discord.",
+  "Notification channels":
+    "A channel is a configured address: a webhook, mailboxes, a chat, a pager.",
   "Notification rules": "A rule tells a channel about an event of a job.",
   Deliveries: "A delivery is one event on its way to one channel, with every try of it.",
   Authentication: "Who is asking, and what they may do.",
