@@ -52,7 +52,7 @@ program
   .option("--port <port>", "the port to listen on, 0 for any free one", toPort, portDefault)
   .action(async (flags: CommonFlags & { host: string; port: number }) => {
     const options = toServeOptions(flags, flags);
-    const running = await serve(options);
+    const running = await unlessStopped(serve(options));
     process.stdout.write(`listening on ${running.url}\n`);
     if (running.newTokenFile !== undefined) announceToken(running.newTokenFile);
     await untilStopped(running, options.log);
@@ -67,7 +67,7 @@ program
     if (options.config.databaseUrl === undefined) {
       throw new WrongSettings("DATABASE_URL is not set. `work` shares the database of a `serve`.");
     }
-    const running = await work(options);
+    const running = await unlessStopped(work(options));
     process.stdout.write("working\n");
     await untilStopped(running, options.log);
   });
@@ -139,6 +139,16 @@ function announceToken(file: string): void {
   );
 }
 
+/** A server that is asked to stop in its start has done so: no failure, as it is one elsewhere. */
+async function unlessStopped(start: Promise<Running>): Promise<Running> {
+  try {
+    return await start;
+  } catch (error) {
+    if (error instanceof StopRequested) process.exit();
+    throw error;
+  }
+}
+
 async function untilStopped(running: Running, log: Log): Promise<void> {
   const reason = await new Promise<string>((resolve) => {
     const onStop = () => resolve(toSentence(stopSignal.reason));
@@ -181,8 +191,6 @@ try {
   // Nothing may keep the process alive once its work is done.
   process.exit();
 } catch (error) {
-  // A start that was asked to stop has done so.
-  if (error instanceof StopRequested) process.exit();
   process.stderr.write(`trigrun: ${toSentence(error)}\n`);
   process.exit(1);
 }
