@@ -1,7 +1,7 @@
 // How requests reach the server: a timeout, a byte cap, and one repeat after a dropped connection
 // where a repeat is safe. It never follows a redirect: the token is meant for one address only.
 import { randomUUID } from "node:crypto";
-import { api, type Fetch, type Route } from "@trigrun/contract";
+import { api, type Fetch, obeysKey, type Route } from "@trigrun/contract";
 import { CliError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { defaultUrl } from "./identity.ts";
@@ -43,12 +43,12 @@ export function openConnection(limits: Limits): Connection {
   return {
     lastRequestId: () => requestId,
     fetch: async (url, init) => {
-      const isCreating = creates(init.method, new URL(url).pathname, limits.baseUrl);
+      const takesKey = isKeyObeyed(init.method, new URL(url).pathname, limits.baseUrl);
       // The key makes the repeat of a POST safe: the server answers the first result again.
-      const headers = isCreating
+      const headers = takesKey
         ? { ...init.headers, "idempotency-key": randomUUID() }
         : init.headers;
-      const isRepeatable = isCreating || init.method === "GET";
+      const isRepeatable = takesKey || init.method === "GET";
       try {
         return await send(url, { ...init, headers });
       } catch (error) {
@@ -86,12 +86,11 @@ function startLimit({ signal, timeoutMs }: Limits): { signal: AbortSignal; stop(
   };
 }
 
-/** True for the routes that obey `Idempotency-Key`. */
-function creates(method: string, pathname: string, baseUrl: string): boolean {
+function isKeyObeyed(method: string, pathname: string, baseUrl: string): boolean {
   const path = pathname.slice(new URL(baseUrl).pathname.replace(/\/+$/, "").length);
   return Object.values<Route>(api).some(
     (route) =>
-      route.creates === true &&
+      obeysKey(route) &&
       route.method === method &&
       new RegExp(`^${route.path.replace(/:[a-z_]+/g, "[^/]+")}$`).test(path),
   );

@@ -1,12 +1,13 @@
-// The entry of cronctl: real standard streams, Ctrl-C and a closed pipe. Everything else is in
+// The entry of cronctl: real standard streams, signals and a closed pipe. Everything else is in
 // program.ts, which knows nothing of this process.
 import { homedir } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import { exitCodes } from "./exit-codes.ts";
+import { listenForInterruption } from "./interruption.ts";
 import { runCronctl } from "./program.ts";
 
-const interruption = new AbortController();
-// The first Ctrl-C lets the command say what goes on without it; a second one ends at once.
-process.once("SIGINT", () => interruption.abort());
+// The first Ctrl-C lets the command put away what it made; one that comes later ends at once.
+const signal = listenForInterruption(process, () => process.exit(exitCodes.interrupted));
 
 // A reader that has seen enough (`cronctl … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -24,7 +25,7 @@ process.exitCode = await runCronctl(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  signal: interruption.signal,
+  signal,
   // Read when needed: asking for it takes longer than `--help` should.
   get timeZone() {
     return Intl.DateTimeFormat().resolvedOptions().timeZone;

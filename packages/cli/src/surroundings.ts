@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, and by whatever else asks the program to end. */
   readonly signal: AbortSignal;
   /** IANA name of the local time zone. */
   readonly timeZone: string;

@@ -25,10 +25,13 @@ function dropFirst(): void {
 const keysSeen = () => suite.server.seen.map(({ headers }) => headers["idempotency-key"]);
 
 describe("a dropped connection", () => {
-  it("is tried once more with the same key where something is created", async () => {
-    answer({ runJobNow: () => anExecution({ status: "queued" }) });
+  it.each(["run", "pause"])("is tried once more with the same key at jobs %s", async (verb) => {
+    answer({
+      runJobNow: () => anExecution({ status: "queued" }),
+      pauseJob: () => aJob({ state: "paused" }),
+    });
     dropFirst();
-    expect((await type(`jobs run ${id}`)).exitCode).toBe(0);
+    expect((await type(`jobs ${verb} ${id}`)).exitCode).toBe(0);
     const [first, second, ...others] = keysSeen();
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
     expect(second).toBe(first);
@@ -42,10 +45,10 @@ describe("a dropped connection", () => {
     expect(keysSeen()).toEqual([undefined, undefined]);
   });
 
-  it("is not tried again where a repeat could act twice", async () => {
-    answer({ pauseJob: () => aJob({ state: "paused" }) });
+  it("is not tried again where no key says that it is the same", async () => {
+    answer({ deleteJob: () => undefined });
     dropFirst();
-    const { exitCode, stderr } = await type(`jobs pause ${id}`);
+    const { exitCode, stderr } = await type(`jobs delete ${id} --yes`);
     expect(exitCode).toBe(7);
     expect(stderr).toContain("look before repeating");
     expect(keysSeen()).toEqual([undefined]);

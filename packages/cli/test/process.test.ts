@@ -1,10 +1,10 @@
-// The program as a process of its own: its exit code, a reader that leaves, and Ctrl-C.
+// The program as a process of its own: its exit code, a reader that leaves, and signals.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loggedInTo } from "./support/cronctl.ts";
-import { aJob, idOf } from "./support/fixtures.ts";
+import { aChannel, aJob, idOf } from "./support/fixtures.ts";
 import { useServer } from "./support/suite.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -52,5 +52,43 @@ describe("the process", () => {
     const { exitCode, stderr } = await endOf(child);
     expect(exitCode).toBe(130);
     expect(stderr).toBe("error: Interrupted.\n");
+  });
+});
+
+describe("listen as a process", () => {
+  /** Starts it and waits until its channel is made and it says so. */
+  async function startListening() {
+    suite.answer({ createChannel: () => aChannel(), deleteChannel: () => undefined });
+    const child = start("listen");
+    const ended = endOf(child);
+    await new Promise<void>((resolve, reject) => {
+      child.stderr.on("data", (chunk) => {
+        if (String(chunk).includes("calls it, until the end")) resolve();
+      });
+      ended.then(({ stderr }) => reject(new Error(`it ended: ${stderr}`)), reject);
+    });
+    return { child, ended };
+  }
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "removes its channel at %s and ends well",
+    async (name) => {
+      const { child, ended } = await startListening();
+      child.kill(name);
+      expect(await ended).toMatchObject({ exitCode: 0, signal: null });
+      expect(suite.server.of("deleteChannel")).toHaveLength(1);
+    },
+  );
+
+  it("removes its channel though the signal comes twice", async () => {
+    const { child, ended } = await startListening();
+    // The second comes while the request that removes the channel is under way.
+    suite.server.intercept = (request) => {
+      if (request.method === "DELETE") child.kill("SIGINT");
+      return false;
+    };
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ exitCode: 0, signal: null });
+    expect(suite.server.of("deleteChannel")).toHaveLength(1);
   });
 });

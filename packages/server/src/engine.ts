@@ -16,6 +16,7 @@ import { createCourier } from "./send/courier.ts";
 import { createDigester } from "./send/digester.ts";
 import { createSender, type Sender } from "./send/sender.ts";
 import { createTestSend, type TestSend } from "./send/tester.ts";
+import { type StopStep, stopInOrder, stopTogether } from "./stop-in-order.ts";
 import { openChannel } from "./store/channels.ts";
 import type { DatabaseClock } from "./store/clock.ts";
 import type { Database } from "./store/db.ts";
@@ -49,17 +50,10 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { db, clock, config, log, nodeId, guard } = options;
-  const http = createHttpDoor({ guard, clock });
-  const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
+  const { db, clock, config, log, nodeId } = options;
+  const { http, mail, courier } = openDoors(options);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck });
   const { hasLeases } = heartbeater;
-  const courier = createCourier({
-    ...{ clock, log, userAgent },
-    call: http.call,
-    mail: mail.send,
-    open: (channel, now) => openChannel(options.vault, channel, now),
-  });
   const sender = createSender({
     ...{ db, clock, log, nodeId, hasLeases, courier },
     random: Math.random,
@@ -120,14 +114,47 @@ export function createEngine(options: EngineOptions): Engine {
       await db.listen(wakeChannel, onWake);
       for (const loop of loops) loop.start();
     },
-    async stop() {
-      await stopAll([planner, digester, ...rescuers, pruner], log);
-      // The runner's last settles make deliveries; what the sender cannot send now, it gives back.
-      await stopAll([runner], log);
-      await stopAll([sender], log);
-      await stopAll([heartbeater, { stop: http.close }, { stop: mail.close }], log);
-    },
+    // The runner's last settles make deliveries; what the sender cannot send now, it gives back.
+    stop: () =>
+      stopInOrder(
+        [
+          stopTogether(
+            [
+              named("planner", planner),
+              named("digester", digester),
+              ...rescuers.map((rescuer) => named("rescuer", rescuer)),
+              named("pruner", pruner),
+            ],
+            log,
+          ),
+          named("runner", runner),
+          named("sender", sender),
+          named("heartbeater", heartbeater),
+          stopTogether(
+            [named("http", { stop: http.close }), named("mail", { stop: mail.close })],
+            log,
+          ),
+        ],
+        log,
+      ),
   };
+}
+
+/** What leads out of the process. */
+function openDoors({ clock, config, guard, log, vault }: EngineOptions) {
+  const http = createHttpDoor({ guard, clock });
+  const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
+  const courier = createCourier({
+    ...{ clock, log, userAgent },
+    call: http.call,
+    mail: mail.send,
+    open: (channel, now) => openChannel(vault, channel, now),
+  });
+  return { http, mail, courier };
+}
+
+function named(name: string, part: { stop(): Promise<void> }): StopStep {
+  return { name, stop: part.stop };
 }
 
 function createRescuers(
@@ -145,13 +172,4 @@ function createRescuers(
     worker: sender,
   };
   return [createRescuer(executions, { log, beat }), createRescuer(deliveries, { log, beat })];
-}
-
-/** Stops each whatever becomes of the others: a database that is away must not keep a process. */
-async function stopAll(parts: readonly { stop(): Promise<void> }[], log: Log): Promise<void> {
-  const outcomes = await Promise.allSettled(parts.map((part) => part.stop()));
-  for (const outcome of outcomes) {
-    if (outcome.status === "rejected")
-      log.warn({ err: outcome.reason }, "a part did not stop well");
-  }
 }

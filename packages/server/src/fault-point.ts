@@ -14,7 +14,11 @@ export const faultPoints = [
   "sender.answered",
   "sender.settled",
 ] as const;
-export type FaultPoint = (typeof faultPoints)[number];
+
+/** The first token is in its file, and the transaction that makes it valid has not ended. */
+export const startFaultPoint = "start.token_written";
+
+export type FaultPoint = (typeof faultPoints)[number] | typeof startFaultPoint;
 
 /** `name` kills at the first visit, `name:3` at the third. */
 function createFaultPoint(setting: string | undefined): (point: FaultPoint) => void {

@@ -54,7 +54,12 @@ export function createHeartbeater(options: HeartbeaterOptions): Heartbeater {
     hasLeases,
     async stop() {
       await loop.stop();
-      await bury(db, nodeId);
+      try {
+        await bury(db, nodeId);
+      } catch (error) {
+        // Its leases run out by themselves a few seconds later.
+        log.warn({ node_id: nodeId, err: error }, "the end of this node could not be written");
+      }
     },
   };
 }

@@ -6,8 +6,10 @@ import { type Config, readConfig, WrongSettings } from "./config.ts";
 import { createLog } from "./create-log.ts";
 import { newId } from "./id.ts";
 import type { Log } from "./log.ts";
-import { joinDatabase } from "./open-database.ts";
+import { joinDatabase, type OpenDatabase } from "./open-database.ts";
 import { type Running, type ServeOptions, serve, work } from "./serve.ts";
+import { StopFailed } from "./stop-in-order.ts";
+import { listenForStop, StopRequested } from "./stop-request.ts";
 import { syncClock } from "./store/clock.ts";
 import { DataFolderRefused } from "./store/data-folder.ts";
 import { DatabaseUnavailable } from "./store/db.ts";
@@ -25,8 +27,13 @@ interface CommonFlags {
 // 7400: free in the registry of well-known services and easy to remember.
 const portDefault = 7400;
 
-// npm and a terminal both pass the same Ctrl-C on; only one that comes later means "do not wait".
-const secondSignalMs = 2_000;
+// For the whole life: a signal in the middle of the start must leave no PostgreSQL behind. What
+// this process has started is ended when it exits, however it comes to that.
+const stopSignal = listenForStop({
+  source: process,
+  endAtOnce: () => process.exit(1),
+  nowMs: () => performance.now(),
+});
 
 const dataDir = new Option("--data-dir <folder>", "where the database and the keys live")
   .default("./data")
@@ -45,11 +52,10 @@ program
   .option("--port <port>", "the port to listen on, 0 for any free one", toPort, portDefault)
   .action(async (flags: CommonFlags & { host: string; port: number }) => {
     const options = toServeOptions(flags, flags);
-    const signalled = untilSignal();
-    const running = await serve(options);
+    const running = await unlessStopped(serve(options));
     process.stdout.write(`listening on ${running.url}\n`);
     if (running.newTokenFile !== undefined) announceToken(running.newTokenFile);
-    await untilStopped(running, signalled, options.log);
+    await untilStopped(running, options.log);
   });
 
 program
@@ -61,10 +67,9 @@ program
     if (options.config.databaseUrl === undefined) {
       throw new WrongSettings("DATABASE_URL is not set. `work` shares the database of a `serve`.");
     }
-    const signalled = untilSignal();
-    const running = await work(options);
+    const running = await unlessStopped(work(options));
     process.stdout.write("working\n");
-    await untilStopped(running, signalled, options.log);
+    await untilStopped(running, options.log);
   });
 
 program
@@ -72,8 +77,7 @@ program
   .description("bring the database to the schema of this version")
   .addOption(dataDir)
   .action(async (flags: CommonFlags) => {
-    const { config, log } = readSettings();
-    const database = await joinDatabase({ config, log, ...flags, applicationName: "trigrun" });
+    const database = await join(flags);
     process.stdout.write("The database is up to date.\n");
     await database.close();
   });
@@ -91,8 +95,7 @@ program
       .default("owner"),
   )
   .action(async (flags: CommonFlags & { name: string; role: "member" | "admin" | "owner" }) => {
-    const { config, log } = readSettings();
-    const database = await joinDatabase({ config, log, ...flags, applicationName: "trigrun" });
+    const database = await join(flags);
     try {
       const now = (await syncClock(database.db)).now();
       const { token } = await database.db.transaction(async (tx) => {
@@ -116,7 +119,11 @@ function toServeOptions(
 ): ServeOptions {
   const { config, log } = readSettings();
   const nodeId = newId("node", new Date());
-  return { config, log, dataDir, host, port, nodeId };
+  return { config, log, dataDir, host, port, nodeId, stopSignal };
+}
+
+function join({ dataDir }: CommonFlags): Promise<OpenDatabase> {
+  return joinDatabase({ ...readSettings(), dataDir, stopSignal, applicationName: "trigrun" });
 }
 
 function toPort(value: string): number {
@@ -132,28 +139,27 @@ function announceToken(file: string): void {
   );
 }
 
-/** Listens from before the start, so that a signal in its middle leaves no PostgreSQL behind. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
-  });
+/** A server that is asked to stop in its start has done so: no failure, as it is one elsewhere. */
+async function unlessStopped(start: Promise<Running>): Promise<Running> {
+  try {
+    return await start;
+  } catch (error) {
+    if (error instanceof StopRequested) process.exit();
+    throw error;
+  }
 }
 
-async function untilStopped(running: Running, signalled: Promise<string>, log: Log): Promise<void> {
-  const ended = new Promise<string>((resolve) => {
+async function untilStopped(running: Running, log: Log): Promise<void> {
+  const reason = await new Promise<string>((resolve) => {
+    const onStop = () => resolve(toSentence(stopSignal.reason));
+    if (stopSignal.aborted) onStop();
+    stopSignal.addEventListener("abort", onStop, { once: true });
     running.onExit((why) => {
       process.exitCode = 1;
       resolve(why);
     });
   });
-  const reason = await Promise.race([signalled, ended]);
   log.info({ reason }, "stopping: what runs may end");
-  const stoppingSince = performance.now();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (performance.now() - stoppingSince > secondSignalMs) process.exit(1);
-    });
-  }
   await running.stop();
   log.info({}, "stopped");
 }
@@ -167,6 +173,8 @@ const plainFailures = [
   VaultRefused,
   KeyRefused,
   DatabaseUnavailable,
+  StopRequested,
+  StopFailed,
 ];
 
 function toSentence(error: unknown): string {

@@ -2,6 +2,7 @@
 // the data folder, which this process then owns alone. Leaves it migrated.
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
+import { type StopStep, stopInOrder } from "./stop-in-order.ts";
 import {
   type DataFolder,
   findDataFolder,
@@ -31,6 +32,8 @@ export interface OpenOptions {
   readonly dataDir: string;
   readonly log: Log;
   readonly applicationName: string;
+  /** Aborted, opening goes no further, leaves nothing running, and throws the reason. */
+  readonly stopSignal?: AbortSignal;
 }
 
 export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> {
@@ -40,18 +43,25 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
     const db = await open(options, { url: databaseUrl });
     return { db, folder, isOurs: false, onExit: () => undefined, close: () => db.close() };
   }
-  const folder = await openDataFolder(options.dataDir);
+  const folder = await openDataFolder(options.dataDir).catch((error) => {
+    // A Ctrl-C at the terminal also ends the program that takes the lock.
+    options.stopSignal?.throwIfAborted();
+    throw error;
+  });
   let postgres: EmbeddedPostgres | undefined;
   try {
     postgres = await startEmbeddedPostgres({
       dataDir: folder.dir,
       log: toPostgresLog(options.log),
+      signal: options.stopSignal,
     });
     const db = await open(options, postgres.connection);
-    return embedded(folder, postgres, db);
+    return embedded({ folder, postgres, db }, options.log);
   } catch (error) {
-    await postgres?.stop();
-    await folder.close();
+    // Its failures are in the log; why nothing was opened is what the caller has to know.
+    await stopInOrder(toSteps({ folder, ...(postgres && { postgres }) }), options.log).catch(
+      () => undefined,
+    );
     throw error;
   }
 }
@@ -87,22 +97,30 @@ async function open(options: OpenOptions, target: ConnectionTarget): Promise<Dat
   }
 }
 
-function embedded(
-  folder: LockedDataFolder,
-  postgres: EmbeddedPostgres,
-  db: Database,
-): OpenDatabase {
+interface Embedded {
+  readonly folder: LockedDataFolder;
+  readonly postgres: EmbeddedPostgres;
+  readonly db: Database;
+}
+
+function embedded(parts: Embedded, log: Log): OpenDatabase {
+  const { folder, postgres, db } = parts;
   return {
     db,
     folder,
     isOurs: true,
     onExit: (callback) => postgres.onExit(callback),
-    async close() {
-      await db.close();
-      await postgres.stop();
-      await folder.close();
-    },
+    close: () => stopInOrder(toSteps(parts), log),
   };
+}
+
+/** Of what was opened. The lock goes last: the next one in must find nothing that still runs. */
+function toSteps({ folder, postgres, db }: Partial<Embedded>): StopStep[] {
+  return [
+    { name: "the connections", stop: async () => db?.close() },
+    { name: "PostgreSQL", stop: async () => postgres?.stop() },
+    { name: "the data folder", stop: async () => folder?.close() },
+  ];
 }
 
 function toPostgresLog(log: Log) {

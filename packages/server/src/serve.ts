@@ -1,18 +1,20 @@
 // `trigrun serve` and `trigrun work`: opens the database, starts the API (serve only) and the
 // engine, and stops all of it in the opposite order. Nothing here decides anything about jobs.
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import type { Services } from "./api/context.ts";
 import { createApiServer } from "./api/server.ts";
 import { ensureBootstrapToken, ensureOwnerToken } from "./auth/token.ts";
 import type { Config } from "./config.ts";
 import { createEngine, type Engine } from "./engine.ts";
+import { faultPoint, startFaultPoint } from "./fault-point.ts";
 import type { Log } from "./log.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
+import { type StopStep, stopInOrder, stopTogether } from "./stop-in-order.ts";
 import { type DatabaseClock, syncClock } from "./store/clock.ts";
 import { pendingMigrations } from "./store/migrate.ts";
 import { buryAll } from "./store/nodes.ts";
+import { writeTokenFile } from "./store/token-file.ts";
 import { createVault, type Vault, VaultRefused, verifyVault } from "./store/vault.ts";
 import { loadKey } from "./store/vault-key.ts";
 import { version } from "./version.ts";
@@ -25,6 +27,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly log: Log;
   readonly nodeId: string;
+  /** Aborted during the start, it goes no further, leaves nothing, and throws the reason. */
+  readonly stopSignal: AbortSignal;
 }
 
 export interface Running {
@@ -47,35 +51,44 @@ interface Ground {
 export async function serve(options: ServeOptions): Promise<Running> {
   const ground = await layGround(options, "trigrun serve");
   const { database, clock } = ground;
-  try {
+  const { log, stopSignal } = options;
+  const late: LateParts = { app: undefined, engine: undefined, publicUrl: undefined };
+  const stop = () => stopInOrder(toSteps(database, late, log), log);
+  return orStop(stop, async () => {
     const newTokenFile = await ensureTokens(options.config, database, clock);
-    const late: LateParts = { engine: undefined, publicUrl: undefined };
-    const app = createApiServer({
+    late.app = createApiServer({
       services: toServices(options, ground, late),
       ping: () => database.db.ping(),
       pendingMigrations: () => pendingMigrations(database.db),
-      log: options.log,
+      log,
       version,
     });
-    const url = await listen(app, options);
+    stopSignal.throwIfAborted();
+    const url = await listen(late.app, options);
     late.publicUrl = options.config.publicUrl ?? url;
     late.engine = toEngine(options, ground, late.publicUrl);
     await late.engine.start();
-    return toRunning(database, { url, newTokenFile, app, engine: late.engine });
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+    return { url, newTokenFile, onExit: database.onExit, stop };
+  });
 }
 
 export async function work(options: ServeOptions): Promise<Running> {
   const ground = await layGround(options, "trigrun work");
-  try {
-    const engine = toEngine(options, ground, options.config.publicUrl ?? "http://127.0.0.1:7400");
+  const { database } = ground;
+  const engine = toEngine(options, ground, options.config.publicUrl ?? "http://127.0.0.1:7400");
+  const stop = () => stopInOrder(toSteps(database, { engine }, options.log), options.log);
+  return orStop(stop, async () => {
     await engine.start();
-    return toRunning(ground.database, { engine });
+    return { url: undefined, newTokenFile: undefined, onExit: database.onExit, stop };
+  });
+}
+
+/** A start that fails leaves nothing running, and its own failure is the one to be told. */
+async function orStop<T>(stop: () => Promise<void>, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
   } catch (error) {
-    await ground.database.close();
+    await stop().catch(() => undefined);
     throw error;
   }
 }
@@ -84,17 +97,15 @@ async function layGround(options: ServeOptions, applicationName: string): Promis
   const { config, log } = options;
   const guard = createAddressGuard(config.allowNetworks);
   const database = await openDatabase({ ...options, applicationName });
-  try {
+  return orStop(database.close, async () => {
+    options.stopSignal.throwIfAborted();
     // Nobody else can be using this database, so every lease in it is a dead process's.
     if (database.isOurs) await buryAll(database.db);
     const vault = await openVault(config, database);
     const clock = await syncClock(database.db);
     log.debug({ clock_error_ms: clock.errorMs }, "the clock follows the database");
     return { database, clock, vault, guard };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+  });
 }
 
 /** A wrong key is found here, not at the first credential that is needed. */
@@ -109,6 +120,7 @@ async function openVault(config: Config, { db, folder }: OpenDatabase): Promise<
 
 /** Parts that exist only once the port is known. */
 interface LateParts {
+  app: FastifyInstance | undefined;
   engine: Engine | undefined;
   publicUrl: string | undefined;
 }
@@ -141,11 +153,12 @@ async function ensureTokens(
   clock: DatabaseClock,
 ): Promise<string | undefined> {
   await ensureBootstrapToken(db, config.bootstrapToken, clock.now());
-  const token = await ensureOwnerToken(db, clock.now());
-  if (token === undefined) return undefined;
-  // For the owner's eyes alone; it is not printed, since what is printed ends in a log.
-  await writeFile(folder.tokenFile, `${token}\n`, { mode: 0o600 });
-  return folder.tokenFile;
+  const token = await ensureOwnerToken(db, clock.now(), async (text) => {
+    // For the owner's eyes alone; it is not printed, since what is printed ends in a log.
+    await writeTokenFile(folder.tokenFile, text);
+    faultPoint(startFaultPoint);
+  });
+  return token === undefined ? undefined : folder.tokenFile;
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promise<string> {
@@ -161,26 +174,19 @@ const closeGraceMs = 3_000;
 
 async function closeApi(app: FastifyInstance): Promise<void> {
   const deadline = setTimeout(() => app.server.closeAllConnections(), closeGraceMs);
-  await app.close();
-  clearTimeout(deadline);
+  await app.close().finally(() => clearTimeout(deadline));
 }
 
 interface Parts {
-  readonly engine: Engine;
-  readonly app?: FastifyInstance;
-  readonly url?: string;
-  readonly newTokenFile?: string | undefined;
+  readonly app?: FastifyInstance | undefined;
+  readonly engine?: Engine | undefined;
 }
 
-function toRunning(database: OpenDatabase, parts: Parts): Running {
-  return {
-    url: parts.url,
-    newTokenFile: parts.newTokenFile,
-    onExit: database.onExit,
-    async stop() {
-      // Together: a client that keeps a connection open must not eat up the time to drain.
-      await Promise.all([parts.app && closeApi(parts.app), parts.engine.stop()]);
-      await database.close();
-    },
-  };
+function toSteps(database: OpenDatabase, { app, engine }: Parts, log: Log): StopStep[] {
+  const fronts: StopStep[] = [
+    ...(app ? [{ name: "the API", stop: () => closeApi(app) }] : []),
+    ...(engine ? [{ name: "the engine", stop: () => engine.stop() }] : []),
+  ];
+  // Together: a client that keeps a connection open must not eat up the time to drain.
+  return [stopTogether(fronts, log), { name: "the database", stop: () => database.close() }];
 }

@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createSettler } from "./settler.ts";
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const logged: Readonly<Record<string, unknown>>[] = [];
+const log = {
+  ...{ debug() {}, info() {}, warn() {} },
+  error: (fields: Readonly<Record<string, unknown>>) => void logged.push(fields),
+};
 
 class Outage extends Error {}
 
@@ -12,12 +16,14 @@ function createTestSettler(commit: (batch: readonly string[]) => Promise<void>) 
     commit,
     isOutage: (error) => error instanceof Outage,
     reduce: (settlement) => `${settlement} without contents`,
-    log: quiet,
+    idOf: (settlement) => `id of ${settlement}`,
+    log,
   });
 }
 
 beforeEach(() => {
   vi.useFakeTimers();
+  logged.length = 0;
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -70,5 +76,82 @@ describe("createSettler", () => {
     const expectation = expect(settled).rejects.toThrow("refused");
     await vi.advanceTimersByTimeAsync(1);
     await expectation;
+  });
+});
+
+/** A promise and how it stands now. */
+function watch(promise: Promise<void>): { isOver: boolean } {
+  const state = { isOver: false };
+  void promise.then(() => {
+    state.isOver = true;
+  });
+  return state;
+}
+
+describe("stop", () => {
+  const away = async () => {
+    throw new Outage("away");
+  };
+
+  it("resolves at once when nothing is open, and what comes later is still settled", async () => {
+    const taken: string[] = [];
+    const settler = createTestSettler(async (batch) => void taken.push(...batch));
+    await settler.stop(1_000);
+    const settled = settler.settle("a");
+    await vi.advanceTimersByTimeAsync(1);
+    await settled;
+    expect(taken).toEqual(["a"]);
+    expect(logged).toEqual([]);
+  });
+
+  it("waits for what the database takes in time", async () => {
+    let tries = 0;
+    const settler = createTestSettler(async () => {
+      tries += 1;
+      if (tries < 3) throw new Outage("away");
+    });
+    const settled = watch(settler.settle("a"));
+    const stopped = watch(settler.stop(1_000));
+    await vi.advanceTimersByTimeAsync(200);
+    expect([settled.isOver, stopped.isOver]).toEqual([false, false]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect([settled.isOver, stopped.isOver]).toEqual([true, true]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(logged).toEqual([]);
+  });
+
+  it("gives up what an outage still holds at its end, and names it", async () => {
+    const settler = createTestSettler(away);
+    const first = watch(settler.settle("a"));
+    await vi.advanceTimersByTimeAsync(1);
+    const second = watch(settler.settle("b"));
+    const stopped = watch(settler.stop(1_000));
+    await vi.advanceTimersByTimeAsync(999);
+    expect([first.isOver, second.isOver, stopped.isOver]).toEqual([false, false, false]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([first.isOver, second.isOver, stopped.isOver]).toEqual([true, true, true]);
+    expect(logged).toEqual([{ settler: "test", count: 2, ids: ["id of a", "id of b"] }]);
+    // Nothing goes on trying.
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("gives up a commit whose answer does not come, and one by one what it refused", async () => {
+    const settler = createTestSettler((batch) =>
+      batch.length > 1 ? Promise.reject(new Error("refused")) : new Promise(() => undefined),
+    );
+    const all = ["a", "b"].map((settlement) => watch(settler.settle(settlement)));
+    const stopped = watch(settler.stop(50));
+    await vi.advanceTimersByTimeAsync(50);
+    expect([...all, stopped].every(({ isOver }) => isOver)).toBe(true);
+    expect(logged.at(-1)).toMatchObject({ ids: ["id of a", "id of b"] });
+  });
+
+  it("gives up at once what comes after its end", async () => {
+    const settler = createTestSettler(away);
+    await settler.stop(10);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(logged).toEqual([]);
+    await settler.settle("late");
+    expect(logged).toEqual([{ settler: "test", count: 1, ids: ["id of late"] }]);
   });
 });

@@ -1,10 +1,19 @@
 // Settles what workers finished, many at a time: while one batch is being committed the next one
-// gathers (group commit). It must never lose a settlement: it repeats until the database took it.
+// gathers (group commit). It must never lose a settlement silently: it repeats until the database
+// took it, or until the process ends, and then says whose lease will have to be rescued.
 import type { Log } from "./log.ts";
 
 export interface Settler<Settlement> {
-  /** Resolves once it is durable, or once it is known that the lease was lost. */
+  /**
+   * Resolves once it is durable, once it is known that the lease was lost, or once the time to
+   * stop is up: then its lease runs out, and another node makes the work again.
+   */
   settle(settlement: Settlement): Promise<void>;
+  /**
+   * Says that the process ends. What is not durable within `limitMs` is given up, also what is
+   * settled meanwhile or later. Resolves when nothing is left, or when the time is up.
+   */
+  stop(limitMs: number): Promise<void>;
 }
 
 export interface SettlerOptions<Settlement> {
@@ -15,6 +24,8 @@ export interface SettlerOptions<Settlement> {
   readonly isOutage: (error: unknown) => boolean;
   /** What is settled instead when the database refuses one settlement by itself. */
   readonly reduce: (settlement: Settlement, error: unknown) => Settlement;
+  /** Whose lease it ends: names in the log what was given up. */
+  readonly idOf: (settlement: Settlement) => string;
   readonly log: Log;
 }
 
@@ -33,58 +44,134 @@ interface Entry<Settlement> {
 export function createSettler<Settlement>(
   options: SettlerOptions<Settlement>,
 ): Settler<Settlement> {
-  const waiting: Entry<Settlement>[] = [];
-  let isCommitting = false;
+  return new Queue(options);
+}
 
-  async function commitUntilTaken(batch: readonly Settlement[]): Promise<void> {
-    for (let pauseMs = pauseMsMin; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+class Queue<Settlement> implements Settler<Settlement> {
+  readonly #options: SettlerOptions<Settlement>;
+  /** Not settled yet: those that wait, in their order, and those of the batch under way. */
+  readonly #open = new Set<Entry<Settlement>>();
+  readonly #waiting: Entry<Settlement>[] = [];
+  readonly #over = new AbortController();
+  #isCommitting = false;
+  #limit: NodeJS.Timeout | undefined;
+  #tellEmpty: () => void = () => undefined;
+
+  constructor(options: SettlerOptions<Settlement>) {
+    this.#options = options;
+  }
+
+  settle(settlement: Settlement): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const entry = { settlement, resolve, reject };
+      this.#open.add(entry);
+      if (this.#over.signal.aborted) return this.#giveUp();
+      this.#waiting.push(entry);
+      if (this.#isCommitting) return;
+      this.#isCommitting = true;
+      // Deferred by one turn, so that results of the same moment share a commit.
+      setImmediate(() => void this.#commitAll());
+    });
+  }
+
+  stop(limitMs: number): Promise<void> {
+    const emptied = new Promise<void>((resolve) => {
+      const tellOthers = this.#tellEmpty;
+      this.#tellEmpty = () => {
+        tellOthers();
+        resolve();
+      };
+    });
+    // The limit stays when nothing is open now: what drains meanwhile may still be settled.
+    this.#limit ??= setTimeout(() => this.#end(), limitMs).unref();
+    if (this.#open.size === 0) this.#tellEmpty();
+    return emptied;
+  }
+
+  #end(): void {
+    this.#over.abort();
+    this.#waiting.length = 0;
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    const { log, name, idOf } = this.#options;
+    const given = [...this.#open];
+    if (given.length > 0) {
+      const ids = given.map(({ settlement }) => idOf(settlement));
+      log.error(
+        { settler: name, count: given.length, ids },
+        "the process ends before the database took these results: their leases run out, and " +
+          "the work is made again",
+      );
+    }
+    for (const entry of given) this.#close(entry, entry.resolve);
+    this.#tellEmpty();
+  }
+
+  #close(entry: Entry<Settlement>, tell: () => void): void {
+    this.#open.delete(entry);
+    tell();
+    if (this.#open.size === 0) this.#tellEmpty();
+  }
+
+  async #commitAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, batchMax);
       try {
-        return await options.commit(batch);
-      } catch (error) {
-        if (!options.isOutage(error)) throw error;
-        options.log.warn({ settler: options.name, err: error }, "the database is away");
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await this.#commitUntilTaken(batch.map(({ settlement }) => settlement));
+        for (const entry of batch) this.#close(entry, entry.resolve);
+      } catch {
+        await this.#settleOneByOne(batch);
       }
     }
+    this.#isCommitting = false;
+  }
+
+  /** Also ends when the time to stop is up: then the batch was given up already. */
+  async #commitUntilTaken(batch: readonly Settlement[]): Promise<void> {
+    const { commit, isOutage, name, log } = this.#options;
+    const { signal } = this.#over;
+    for (let pauseMs = pauseMsMin; !signal.aborted; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+      try {
+        return await commit(batch);
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        log.warn({ settler: name, err: error }, "the database is away");
+        await this.#pause(pauseMs);
+      }
+    }
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#over;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal.addEventListener("abort", end);
+    });
   }
 
   /** One bad row must not hold up the others: each is tried alone, then without its contents. */
-  async function settleOneByOne(batch: readonly Entry<Settlement>[]): Promise<void> {
-    for (const { settlement, resolve, reject } of batch) {
+  async #settleOneByOne(batch: readonly Entry<Settlement>[]): Promise<void> {
+    const { log, name, reduce } = this.#options;
+    for (const entry of batch) {
+      const { settlement, resolve, reject } = entry;
       try {
-        await commitUntilTaken([settlement]);
-        resolve();
+        await this.#commitUntilTaken([settlement]);
+        this.#close(entry, resolve);
       } catch (error) {
-        options.log.error({ settler: options.name, err: error }, "a result was refused");
-        await commitUntilTaken([options.reduce(settlement, error)]).then(resolve, reject);
+        log.error({ settler: name, err: error }, "a result was refused");
+        await this.#commitUntilTaken([reduce(settlement, error)]).then(
+          () => this.#close(entry, resolve),
+          (refusal: unknown) => this.#close(entry, () => reject(refusal)),
+        );
       }
     }
   }
-
-  async function commitAll(): Promise<void> {
-    isCommitting = true;
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, batchMax);
-      try {
-        await commitUntilTaken(batch.map(({ settlement }) => settlement));
-        for (const { resolve } of batch) resolve();
-      } catch {
-        await settleOneByOne(batch);
-      }
-    }
-    isCommitting = false;
-  }
-
-  return {
-    settle(settlement) {
-      return new Promise<void>((resolve, reject) => {
-        waiting.push({ settlement, resolve, reject });
-        // Deferred by one turn, so that results of the same moment share a commit.
-        if (!isCommitting) {
-          isCommitting = true;
-          setImmediate(() => void commitAll());
-        }
-      });
-    },
-  };
 }

@@ -5,6 +5,7 @@
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { createLoop, type Loop } from "./loop.ts";
+import type { Settler } from "./settler.ts";
 
 export interface Work {
   readonly id: string;
@@ -62,6 +63,8 @@ const pauseMsMin = 100;
 const pauseMsMax = 1_000;
 // What is in work when the process is asked to stop may take this long to end by itself.
 const drainMs = 10_000;
+// So long its results may take to become durable, counted from the same moment.
+const settleByMs = drainMs + 5_000;
 // A statement whose answer was lost may still take effect until its time limit of 30 s is up.
 const doubtMs = 60_000;
 // A row that can be neither settled nor given up is a fault of ours. It comes back once a minute:
@@ -84,6 +87,19 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
     rescue: (items) => crew.rescue(items),
     doubt: () => crew.doubt(),
     runOnce: () => crew.runOnce(),
+  };
+}
+
+/** The worker, which stops when its results are durable or the time for that is up. */
+export function withSettler<Item extends Work, S>(
+  worker: Worker<Item>,
+  settler: Settler<S>,
+): Worker<Item> {
+  return {
+    ...worker,
+    async stop() {
+      await Promise.all([worker.stop(), settler.stop(settleByMs)]);
+    },
   };
 }
 

@@ -134,7 +134,6 @@ export const channelRoutes = {
     body: channelInput,
     response: channel,
     status: 201,
-    creates: true,
     errors: ["target_not_allowed"],
     example: {
       body: { name: "ops-webhook", type: "webhook", config: channelTypes.webhook.example },

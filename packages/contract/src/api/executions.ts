@@ -95,7 +95,6 @@ export const executionRoutes = {
     params,
     response: execution,
     status: 202,
-    creates: true,
     errors: ["unprocessable"],
   }),
   cancelExecution: route({

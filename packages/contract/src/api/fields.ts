@@ -91,14 +91,28 @@ function hasFourDigitYear(at: Date): boolean {
   return year >= 0 && year <= 9999;
 }
 
+// Up to 15 digits: every such number is exact in JavaScript.
+const decimalInteger = /^(?:0|-?[1-9]\d{0,14})$/;
+
+/**
+ * A whole number in a query, where everything arrives as text. Digits only: what `Number` also
+ * reads (`0x10`, `1e1`, blanks, nothing at all) is a mistake there.
+ */
+function queryInteger(min: number, max: number) {
+  return (
+    z
+      .custom<number | string>(
+        (value) => typeof value === "number" || decimalInteger.test(String(value)),
+        "must be a whole number in decimal digits",
+      )
+      .pipe(z.coerce.number<number | string>().int().min(min).max(max))
+      // A schema made by hand has to say by itself what it is in documents.
+      .meta({ type: "integer", minimum: min, maximum: max })
+  );
+}
+
 export const pageQuery = {
-  limit: z.coerce
-    .number<number | string>()
-    .int()
-    .min(1)
-    .max(100)
-    .default(50)
-    .meta({ description: "How many items at most." }),
+  limit: queryInteger(1, 100).default(50).meta({ description: "How many items at most." }),
   cursor: z.string().max(500).optional().meta({ description: "`next_cursor` of the page before." }),
 };
 

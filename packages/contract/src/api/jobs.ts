@@ -197,7 +197,6 @@ export const jobRoutes = {
     body: jobInput,
     response: job,
     status: 201,
-    creates: true,
     errors: ["target_not_allowed", "unprocessable"],
     example: { body: exampleJob },
   }),
@@ -300,7 +299,6 @@ export const jobRoutes = {
     params,
     response: execution,
     status: 202,
-    creates: true,
   }),
   listJobExecutions: route({
     method: "GET",

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type ErrorCode, errorTable } from "./errors.ts";
 import { api } from "./index.ts";
-import { errorsOf, type Route, tags } from "./route.ts";
+import { errorsOf, obeysKey, type Route, tags } from "./route.ts";
 
 type Json = Record<string, unknown>;
 
@@ -67,7 +67,7 @@ function toParameters(definition: Route, components: Json): Json[] {
       };
     }),
   );
-  if (definition.creates) {
+  if (obeysKey(definition)) {
     parameters.push({
       name: "Idempotency-Key",
       in: "header",
@@ -85,7 +85,7 @@ function toResponses(definition: Route, components: Json): Json {
     description: definition.status === 204 ? "Done." : "The result.",
     headers: refer("headers", {
       "x-request-id": "RequestId",
-      ...(definition.creates ? { "idempotent-replayed": "IdempotentReplayed" } : {}),
+      ...(obeysKey(definition) ? { "idempotent-replayed": "IdempotentReplayed" } : {}),
     }),
     ...(response
       ? { content: { "application/json": { schema: toSchema(response, "output", components) } } }

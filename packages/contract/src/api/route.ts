@@ -14,7 +14,8 @@ export const tags = {
   Jobs: "A job is a saved HTTP request with a schedule and a retry policy.",
   Schedules: "A schedule says when a job is due. Here it can be tried out without a job.",
   Executions: "An execution is one logical run of a job, with every attempt that was made.",
-  "Notification channels": "A channel is a configured address: webhook, email, Slack, Discord.",
+  "Notification channels":
+    "A channel is a configured address: a webhook, mailboxes, a chat, a pager.",
   "Notification rules": "A rule tells a channel about an event of a job.",
   Deliveries: "A delivery is one event on its way to one channel, with every try of it.",
   Authentication: "Who is asking, and what they may do.",
@@ -43,8 +44,8 @@ export interface Route {
   readonly alsoStatus?: 200;
   /** Codes beyond those that every route of this shape may give: see `errorsOf`. */
   readonly errors?: readonly ErrorCode[];
-  /** True for POSTs that make something: they obey `Idempotency-Key`. */
-  readonly creates?: boolean;
+  /** True for a POST that only answers a question. */
+  readonly changesNothing?: boolean;
   readonly example?: { readonly body?: unknown; readonly response?: unknown };
 }
 
@@ -53,6 +54,15 @@ export type Api = Readonly<Record<string, Route>>;
 /** Keeps the literal types of a route, so that clients and handlers are typed from it. */
 export function route<const R extends Route>(definition: R): R {
   return definition;
+}
+
+/**
+ * True for routes that act once for each `Idempotency-Key`: every POST that changes something, as
+ * its repeat might do so twice. By their own definition PATCH and DELETE come to the same when
+ * they are repeated. Keys belong to a workspace, so a route without a token has none.
+ */
+export function obeysKey({ method, role, changesNothing }: Route): boolean {
+  return method === "POST" && role !== "public" && changesNothing !== true;
 }
 
 /** Every code this route may answer, with those that follow from its shape. */
@@ -66,7 +76,7 @@ export function errorsOf(definition: Route): ErrorCode[] {
   if (definition.query || definition.body) codes.push("validation_failed");
   if (definition.query && "cursor" in definition.query.shape) codes.push("invalid_cursor");
   if (definition.body) codes.push("invalid_json", "payload_too_large", "unsupported_media_type");
-  if (definition.creates) codes.push("conflict", "validation_failed");
+  if (obeysKey(definition)) codes.push("conflict", "validation_failed");
   return [...new Set([...codes, ...(definition.errors ?? [])])];
 }
 

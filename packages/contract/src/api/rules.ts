@@ -34,7 +34,6 @@ export const ruleRoutes = {
     response: rule,
     status: 201,
     alsoStatus: 200,
-    creates: true,
     example: {
       body: { channel_id: "chan_0193a5c4f7e2a1b2c3d4e5f60718293a", event: "on_failure" },
     },

@@ -128,7 +128,7 @@ function toSummary(): string {
     "- JSON both ways, snake_case. Send `Authorization: Bearer <token>`.",
     "- Instants are ISO 8601 UTC with milliseconds: `2026-11-23T10:00:00.000Z`.",
     "- Lists answer `{items, next_cursor}`, newest first; `?limit=` 1 to 100, `?cursor=`.",
-    "- Unknown fields are refused. `Idempotency-Key` makes a POST that creates safe to repeat.",
+    "- Unknown fields are refused. `Idempotency-Key` makes every POST safe to repeat.",
     "",
     ...tags.flatMap((tag) => [
       `## ${tag}`,

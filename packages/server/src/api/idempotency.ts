@@ -1,8 +1,16 @@
-// `Idempotency-Key`: a POST that creates, repeated with the same key, answers the first result
-// again instead of creating twice. A key with another request under it is a conflict.
-import { ApiError, type ErrorDetail } from "@trigrun/contract";
-import type { Tx } from "../store/db.ts";
-import { claimKey, type KeptAnswer, type KeyClaim, keepAnswer } from "../store/idempotency.ts";
+// `Idempotency-Key`: a POST that is repeated with the same key answers the first result again
+// instead of acting twice. A key with another request under it is a conflict. What is kept is
+// sealed: an answer may hold a credential that is shown this once.
+import assert from "node:assert/strict";
+import { ApiError, type ErrorDetail, obeysKey, type Route } from "@trigrun/contract";
+import type { Database, Tx } from "../store/db.ts";
+import {
+  claimKey,
+  freeKey,
+  type KeptAnswer,
+  type KeyClaim,
+  keepAnswer,
+} from "../store/idempotency.ts";
 import type { Vault } from "../store/vault.ts";
 
 export interface Repeatable {
@@ -23,15 +31,18 @@ export interface Outcome {
   readonly isReplay: boolean;
 }
 
-/** Undefined when there is no key; the fault when it is none. */
-export function readKey(header: string | string[] | undefined): ErrorDetail | string | undefined {
-  if (header === undefined) return undefined;
+/** Undefined when there is no key; the fault when it is none, or no key is obeyed here. */
+export function readKey(
+  definition: Route,
+  header: string | string[] | undefined,
+): ErrorDetail | string | undefined {
+  // Other methods come to the same when they are repeated, with a key and without.
+  if (header === undefined || definition.method !== "POST") return undefined;
+  const path = "Idempotency-Key";
+  if (!obeysKey(definition)) return { path, message: "must be left out: it is not obeyed here" };
   // 255: what comparable services take, and enough for two UUIDs and a word.
   if (typeof header === "string" && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  return {
-    path: "Idempotency-Key",
-    message: "must be 1 to 255 visible ASCII characters",
-  };
+  return { path, message: "must be 1 to 255 visible ASCII characters" };
 }
 
 /**
@@ -44,30 +55,81 @@ export async function answerOnce(
   request: Repeatable,
   work: () => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { workspaceId, key, now } = request;
-  const fingerprints = vault.fingerprints(
-    JSON.stringify([request.method, request.path, toCanonical(request.body)]),
-  );
-  const [fingerprint] = fingerprints;
-  if (fingerprint === undefined) throw new Error("a vault has at least one key");
-  const claim: KeyClaim = { workspaceId, key, fingerprint, now };
+  const claim = toClaim(vault, request);
   const kept = await claimKey(tx, claim);
-  if (kept !== undefined) return replay(kept, fingerprints, request);
+  if (kept !== undefined) return replay(vault, kept, request);
   const outcome = await work();
-  await keepAnswer(tx, claim, { status: outcome.status, response: outcome.body });
+  await keepAnswer(tx, claim, seal(vault, request, outcome));
   return outcome;
 }
 
-function replay(kept: KeptAnswer, fingerprints: readonly Buffer[], { key }: Repeatable): Outcome {
-  // Any of them: the encryption key may have been changed since the first request.
-  if (fingerprints.some((fingerprint) => fingerprint.equals(kept.fingerprint))) {
-    return { status: kept.status, body: kept.response, isReplay: true };
+/**
+ * The same for work that must not hold a transaction open. The claim is committed before it: a
+ * repeat meanwhile is a conflict, and one after a crash acts again once the claim is abandoned.
+ */
+export async function answerOnceOutside(
+  db: Database,
+  vault: Vault,
+  request: Repeatable,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const claim = toClaim(vault, request);
+  const kept = await db.transaction((tx) => claimKey(tx, claim));
+  if (kept !== undefined) return replay(vault, kept, request);
+  let outcome: Outcome;
+  try {
+    outcome = await work();
+  } catch (error) {
+    // If this fails as well, the claim is abandoned in two minutes.
+    await freeKey(db, claim).catch(() => undefined);
+    throw error;
   }
-  throw new ApiError(
-    "conflict",
-    `The Idempotency-Key ${JSON.stringify(key)} was used within the last 24 hours for another ` +
-      "request (another path or another body). Use a new key for a new request.",
-  );
+  await keepAnswer(db, claim, seal(vault, request, outcome));
+  return outcome;
+}
+
+function toClaim(vault: Vault, { workspaceId, key, now, ...request }: Repeatable): KeyClaim {
+  const [fingerprint] = toFingerprints(vault, request);
+  assert(fingerprint !== undefined, "a vault has at least one key");
+  return { workspaceId, key, fingerprint, now };
+}
+
+function toFingerprints(
+  vault: Vault,
+  { method, path, body }: Pick<Repeatable, "method" | "path" | "body">,
+): Buffer[] {
+  return vault.fingerprints(JSON.stringify([method, path, toCanonical(body)]));
+}
+
+function seal(vault: Vault, request: Repeatable, { status, body }: Outcome) {
+  return { status, sealed: vault.seal(toRowId(request), body ?? null) };
+}
+
+/** Keys are unique in a workspace, whose ids hold no blank. */
+function toRowId({ workspaceId, key }: Repeatable): string {
+  return `idempotency key ${workspaceId} ${key}`;
+}
+
+function replay(vault: Vault, kept: KeptAnswer, request: Repeatable): Outcome {
+  const name = JSON.stringify(request.key);
+  // Any of them: the encryption key may have been changed since the first request.
+  const isSame = toFingerprints(vault, request).some((one) => one.equals(kept.fingerprint));
+  if (!isSame) {
+    throw new ApiError(
+      "conflict",
+      `The Idempotency-Key ${name} was used within the last 24 hours for another request ` +
+        "(another path or another body). Use a new key for a new request.",
+    );
+  }
+  if (kept.answer === undefined) {
+    throw new ApiError(
+      "conflict",
+      `The first request with the Idempotency-Key ${name} is still being answered. ` +
+        "Repeat it in a few seconds.",
+    );
+  }
+  const { status, sealed } = kept.answer;
+  return { status, body: vault.open(toRowId(request), sealed), isReplay: true };
 }
 
 /** The same for bodies that say the same: fields sorted, blanks gone. Depth is bounded before. */

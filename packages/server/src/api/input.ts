@@ -18,7 +18,7 @@ export function readInput(definition: Route, request: FastifyRequest): Input {
   const details: ErrorDetail[] = [];
   const query = readQuery(definition, request, details);
   const body = readBody(definition, request, details);
-  const key = definition.creates ? readKey(request.headers["idempotency-key"]) : undefined;
+  const key = readKey(definition, request.headers["idempotency-key"]);
   if (typeof key === "object") details.push(key);
   if (details.length > 0) throw toValidationError(details);
   return {

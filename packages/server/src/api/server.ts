@@ -16,7 +16,7 @@ import type { RequestContext, Services } from "./context.ts";
 import { addDocuments } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import type { HealthChecks } from "./health.ts";
-import { answerOnce, type Outcome } from "./idempotency.ts";
+import { answerOnce, answerOnceOutside, type Outcome, type Repeatable } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 import { refuse, toEnvelope } from "./refusals.ts";
 
@@ -61,9 +61,8 @@ const securityHeaders = {
   "referrer-policy": "no-referrer",
 } as const;
 
-// These change nothing in the database. A test message waits for its receiver, and must not keep
-// a transaction open meanwhile.
-const withoutTransaction: ReadonlySet<string> = new Set(["previewSchedule", "testChannel"]);
+// They wait for a receiver, and must not keep a transaction open meanwhile.
+const outsideTransaction: ReadonlySet<string> = new Set(["testChannel"]);
 
 export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const { services, log } = options;
@@ -142,8 +141,7 @@ function bindRoutes(
         },
         handler: async (request, reply) => {
           const input = readInput(definition, request);
-          const isWrite = definition.method !== "GET" && !withoutTransaction.has(key);
-          const outcome = await answer({ services, definition, handler, request, input, isWrite });
+          const outcome = await answer({ services, key, definition, handler, request, input });
           return send(reply, outcome);
         },
       });
@@ -161,15 +159,15 @@ function bindRoutes(
 
 interface Work {
   readonly services: Services;
+  readonly key: string;
   readonly definition: Route;
   readonly handler: AnyHandler;
   readonly request: FastifyRequest;
   readonly input: Input;
-  readonly isWrite: boolean;
 }
 
 async function answer(work: Work): Promise<Outcome> {
-  const { services, definition, handler, request, input, isWrite } = work;
+  const { services, key, definition, handler, request, input } = work;
   const now = services.clock.now();
   const run = async (tx: RequestContext["tx"]): Promise<Outcome> => {
     // Anew for each try: a transaction that collided with another one is run again.
@@ -183,19 +181,25 @@ async function answer(work: Work): Promise<Outcome> {
     const body = await handler(input, context);
     return { status, body, isReplay: false };
   };
-  if (!isWrite) return await run(services.db);
-  return await services.db.transaction(async (tx) => {
-    if (input.idempotencyKey === undefined) return await run(tx);
-    const repeatable = {
-      workspaceId: toAsker(request).workspaceId,
-      key: input.idempotencyKey,
-      method: request.method,
-      path: request.url,
-      body: request.body,
-      now,
-    };
-    return await answerOnce(tx, services.vault, repeatable, () => run(tx));
+  const isRead = definition.method === "GET" || definition.changesNothing === true;
+  const { db, vault } = services;
+  const repeatable = toRepeatable(request, input, now);
+  if (isRead || outsideTransaction.has(key)) {
+    if (repeatable === undefined) return await run(db);
+    return await answerOnceOutside(db, vault, repeatable, () => run(db));
+  }
+  return await db.transaction(async (tx) => {
+    if (repeatable === undefined) return await run(tx);
+    return await answerOnce(tx, vault, repeatable, () => run(tx));
   });
+}
+
+function toRepeatable(request: FastifyRequest, input: Input, now: Date): Repeatable | undefined {
+  const { idempotencyKey: key } = input;
+  if (key === undefined) return undefined;
+  const { workspaceId } = toAsker(request);
+  const { method, url: path, body } = request;
+  return { workspaceId, key, method, path, body, now };
 }
 
 // Public routes ask for nothing that belongs to anybody. Should one try, it meets a workspace

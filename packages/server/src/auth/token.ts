@@ -74,8 +74,17 @@ export async function ensureBootstrapToken(
   });
 }
 
-/** On a fresh install, an owner token to begin with; undefined once any token was ever made. */
-export async function ensureOwnerToken(db: Database, now: Date): Promise<string | undefined> {
+/**
+ * On a fresh install, an owner token to begin with; undefined once any token was ever made.
+ * `keep` makes its text durable before the token counts: after a crash between the two there is
+ * a text that opens nothing, and the next start replaces it. The other way round nobody could
+ * enter. It is called again when the transaction is.
+ */
+export async function ensureOwnerToken(
+  db: Database,
+  now: Date,
+  keep: (text: string) => Promise<void>,
+): Promise<string | undefined> {
   return await db.transaction(async (tx) => {
     const workspace = await ensureFirstWorkspace(tx, now);
     if (await hasTokens(tx)) return undefined;
@@ -85,6 +94,7 @@ export async function ensureOwnerToken(db: Database, now: Date): Promise<string 
       role: "owner",
       now,
     });
+    await keep(token);
     return token;
   });
 }

@@ -20,7 +20,7 @@ import {
   settleIfLeased,
 } from "../store/execution-queue.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
-import { createWorker, type Worker } from "../worker.ts";
+import { createWorker, type Worker, withSettler } from "../worker.ts";
 import { type Attempt, toAttempt, toInterruptedAttempt, withoutContents } from "./attempt.ts";
 import { type Execution, toEnd } from "./execution.ts";
 import { toCall } from "./request.ts";
@@ -102,7 +102,7 @@ export function createRunner(options: RunnerOptions): Runner {
     work: run,
     settleInterrupted,
   });
-  return worker;
+  return withSettler(worker, settler);
 }
 
 function createExecutionSettler(
@@ -112,6 +112,7 @@ function createExecutionSettler(
   return createSettler<Settlement>({
     name: "executions",
     log,
+    idOf: ({ execution }) => execution.id,
     isOutage: (error) => error instanceof DatabaseUnavailable,
     reduce: (settlement) => ({
       ...settlement,

@@ -24,7 +24,7 @@ import {
   releaseAllBut,
 } from "../store/delivery-queue.ts";
 import { type Patience, type Settlement, settleIfLeased } from "../store/delivery-settlement.ts";
-import { type Claim, createWorker, type Worker } from "../worker.ts";
+import { type Claim, createWorker, type Worker, withSettler } from "../worker.ts";
 import type { Courier } from "./courier.ts";
 import { decide, decideInterrupted, type Next, parkForChannel } from "./delivery.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
@@ -115,7 +115,7 @@ export function createSender(options: SenderOptions): Sender {
     return settle(delivery, attempt, next, { isInterruption: true });
   }
 
-  return createWorker<ClaimedDelivery>({
+  const worker = createWorker<ClaimedDelivery>({
     name: "sender",
     clock,
     log,
@@ -129,6 +129,7 @@ export function createSender(options: SenderOptions): Sender {
     work: send,
     settleInterrupted,
   });
+  return withSettler(worker, settler);
 }
 
 function createDeliverySettler({
@@ -140,6 +141,7 @@ function createDeliverySettler({
   return createSettler<Settlement>({
     name: "deliveries",
     log,
+    idOf: ({ delivery }) => delivery.id,
     isOutage: (error) => error instanceof DatabaseUnavailable,
     reduce: (settlement) => ({
       ...settlement,

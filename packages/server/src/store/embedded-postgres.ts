@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   log: PostgresLog;
   // In place of ours, by PostgreSQL's names: for tests, which need neither fsync nor thrift.
   settings?: Settings;
+  // Aborted, the start goes no further, leaves nothing running, and throws the reason.
+  signal?: AbortSignal | undefined;
 }
 
 export interface EmbeddedPostgres extends Supervision {
@@ -43,7 +45,7 @@ const SOCKET_PATH_MAX_BYTES = process.platform === "darwin" ? 103 : 107;
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const { log } = options;
+  const { log, signal } = options;
   const binaries = await findBinaries();
   const dataDir = await realpath(options.dataDir);
   const postgresDir = path.join(dataDir, "postgres");
@@ -52,11 +54,14 @@ export async function startEmbeddedPostgres(
   const account = await chooseAccount(postgresDir, reach);
   const settings = postgresSettings(options.settings ?? {}, socketDir);
   const cluster: Cluster = { postgresDir, binaries, account, settings };
-  await prepareCluster(cluster);
+  // Before anything is made: what was asked about the account may have been cut short as well.
+  signal?.throwIfAborted();
+  await prepareCluster(cluster, signal);
   await makePrivateFolder(socketDir, account);
-  const running = (await adopt(cluster, log)) ?? (await launch(cluster, log));
+  const running = (await adopt(cluster, log)) ?? (await launch(cluster, log, signal));
   try {
     await ensureDatabase(socketDir);
+    signal?.throwIfAborted();
   } catch (error) {
     await end(running);
     throw error;

@@ -1,10 +1,12 @@
-// The first answer of each POST that creates, kept for 24 hours under the client's key. A key is
-// claimed in the transaction that does the work, so that neither can be there without the other.
-import assert from "node:assert/strict";
+// The first answer of each POST that came with a key, kept for 24 hours under that key. It comes
+// here sealed, and nothing here opens it.
 import { sql, type Tx } from "./db.ts";
 
 // The specification: the same key answers the first result again within 24 hours.
 const lifeMs = 24 * 3_600_000;
+// A claim that was committed before its answer belongs to a test message, which waits 15 s for its
+// receiver, or to a process that died meanwhile. Two minutes are longer than any answer takes.
+const abandonedMs = 120_000;
 
 export interface KeyClaim {
   readonly workspaceId: string;
@@ -13,15 +15,21 @@ export interface KeyClaim {
   readonly now: Date;
 }
 
+export interface SealedAnswer {
+  readonly status: number;
+  readonly sealed: Buffer;
+}
+
 export interface KeptAnswer {
   readonly fingerprint: Buffer;
-  readonly status: number;
-  readonly response: unknown;
+  /** Undefined while the first request is being answered. */
+  readonly answer: SealedAnswer | undefined;
 }
 
 /** Undefined when the key is now ours to use; else what the first request was answered. */
 export async function claimKey(tx: Tx, claim: KeyClaim): Promise<KeptAnswer | undefined> {
   const oldest = new Date(claim.now.getTime() - lifeMs);
+  const abandoned = new Date(claim.now.getTime() - abandonedMs);
   // Two requests with one key at once: the second waits on the primary key until the first has
   // committed, and then finds its answer; or takes over when the first was rolled back.
   const claimed = await tx.run(sql`
@@ -30,25 +38,39 @@ export async function claimKey(tx: Tx, claim: KeyClaim): Promise<KeptAnswer | un
     on conflict (workspace_id, key) do update set
       fingerprint = excluded.fingerprint, created_at = excluded.created_at,
       status = null, response = null
-    where k.created_at <= ${oldest}`);
+    where k.created_at <= ${oldest} or (k.status is null and k.created_at <= ${abandoned})`);
   if (claimed > 0) return undefined;
-  const [row] = await tx.rows<{ fingerprint: Buffer; status: number | null; response: unknown }>(
-    sql`
-      select fingerprint, status, response from idempotency_keys
-      where workspace_id = ${claim.workspaceId} and key = ${claim.key}`,
-  );
-  assert(row && row.status !== null, "an idempotency key was committed without its answer");
-  return { fingerprint: row.fingerprint, status: row.status, response: row.response };
+  const [row] = await tx.rows<{
+    fingerprint: Buffer;
+    status: number | null;
+    response: string | null;
+  }>(sql`
+    select fingerprint, status, response from idempotency_keys
+    where workspace_id = ${claim.workspaceId} and key = ${claim.key}`);
+  // Freed in this very moment by a request that failed: the repeat may still come first.
+  if (row === undefined) return claimKey(tx, claim);
+  const { fingerprint, status, response } = row;
+  if (status === null || response === null) return { fingerprint, answer: undefined };
+  return { fingerprint, answer: { status, sealed: Buffer.from(response, "base64") } };
 }
 
 /** Keeps the answer of the request that claimed the key. */
 export async function keepAnswer(
   tx: Tx,
   claim: KeyClaim,
-  answer: { readonly status: number; readonly response: unknown },
+  { status, sealed }: SealedAnswer,
 ): Promise<void> {
+  // The column is JSON: a text in it.
   await tx.run(sql`
     update idempotency_keys
-    set status = ${answer.status}, response = ${JSON.stringify(answer.response ?? null)}
-    where workspace_id = ${claim.workspaceId} and key = ${claim.key}`);
+    set status = ${status}, response = ${JSON.stringify(sealed.toString("base64"))}
+    where workspace_id = ${claim.workspaceId} and key = ${claim.key} and status is null`);
+}
+
+/** Gives a key back whose request failed, where no transaction does. */
+export async function freeKey(tx: Tx, claim: KeyClaim): Promise<void> {
+  await tx.run(sql`
+    delete from idempotency_keys
+    where workspace_id = ${claim.workspaceId} and key = ${claim.key} and status is null
+      and fingerprint = ${claim.fingerprint}`);
 }

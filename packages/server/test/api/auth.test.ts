@@ -212,9 +212,24 @@ describe("a fresh install", () => {
       `Bearer ${Buffer.from(text, "utf8").toString("latin1")}`,
     );
 
+  const nowhere = async () => undefined;
+
+  it("counts an owner token only once its text is kept", async () => {
+    const kept: string[] = [];
+    const fail = async (text: string) => {
+      kept.push(text);
+      throw new Error("the disk is full");
+    };
+    await expect(ensureOwnerToken(database.db, now, fail)).rejects.toThrow("the disk is full");
+    await expect(identify(kept[0] ?? "")).rejects.toThrow();
+    const made = await ensureOwnerToken(database.db, now, async (text) => void kept.push(text));
+    expect(kept[1]).toBe(made);
+    expect(await identify(made ?? "")).toMatchObject({ role: "owner" });
+  });
+
   it("gets one owner token, once, however many nodes start at once", async () => {
     const made = await Promise.all(
-      Array.from({ length: 5 }, () => ensureOwnerToken(database.db, now)),
+      Array.from({ length: 5 }, () => ensureOwnerToken(database.db, now, nowhere)),
     );
     const tokens = made.filter((token) => token !== undefined);
     expect(tokens).toHaveLength(1);
@@ -222,7 +237,7 @@ describe("a fresh install", () => {
     const workspaces = await database.db.rows(sql`select id from workspaces`);
     expect(workspaces).toHaveLength(1);
     await database.db.run(sql`update api_tokens set revoked_at = now()`);
-    expect(await ensureOwnerToken(database.db, now)).toBeUndefined();
+    expect(await ensureOwnerToken(database.db, now, nowhere)).toBeUndefined();
   });
 
   it("gets the bootstrap token in place of another one", async () => {
@@ -230,7 +245,7 @@ describe("a fresh install", () => {
     await ensureBootstrapToken(database.db, text, now);
     await ensureBootstrapToken(database.db, text, now);
     expect(await identify(text)).toMatchObject({ role: "owner" });
-    expect(await ensureOwnerToken(database.db, now)).toBeUndefined();
+    expect(await ensureOwnerToken(database.db, now, nowhere)).toBeUndefined();
     const rows = await database.db.rows<{ name: string }>(sql`select name from api_tokens`);
     expect(rows).toEqual([{ name: "bootstrap" }]);
   });

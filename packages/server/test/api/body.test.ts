@@ -249,8 +249,31 @@ describe("validation", () => {
         message: "is not a parameter here; parameters are: state, kind, name, limit, cursor",
       },
     ]);
-    const many = await test.call({ path: "/v1/jobs?limit=many" });
-    expect(many.body.error.details).toEqual([{ path: "limit", message: "must be a number" }]);
+  });
+
+  it.each(["many", "", " ", " 5", "5 ", "0x10", "1e1", "1.0", "+5", "05", "5_0", "٥"])(
+    "takes no %j for a number",
+    async (value) => {
+      const { status, body } = await test.call({
+        path: `/v1/jobs?limit=${encodeURIComponent(value)}`,
+      });
+      expect(status).toBe(400);
+      expect(body.error.details).toEqual([
+        { path: "limit", message: "must be a whole number in decimal digits" },
+      ]);
+    },
+  );
+
+  it.each([
+    ["1", 200, []],
+    ["100", 200, []],
+    ["0", 400, [{ path: "limit", message: "must be 1 or more" }]],
+    ["-3", 400, [{ path: "limit", message: "must be 1 or more" }]],
+    ["101", 400, [{ path: "limit", message: "must be 100 or less" }]],
+  ])("answers limit=%s with %i", async (value, status, details) => {
+    const answer = await test.call({ path: `/v1/jobs?limit=${value}` });
+    expect(answer.status).toBe(status);
+    expect(answer.body.error?.details ?? []).toEqual(details);
     expect((await test.call({ path: "/v1/jobs?name=%00" })).status).toBe(400);
   });
 

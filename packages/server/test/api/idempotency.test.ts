@@ -1,7 +1,7 @@
 // Rules of `Idempotency-Key`: one key, one piece of work, one answer.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sql } from "../../src/store/db.ts";
-import { createTestApi, type TestApi } from "../support/api.ts";
+import { createTestApi, exampleExchange, type TestApi } from "../support/api.ts";
 
 let test: TestApi;
 beforeAll(async () => {
@@ -143,9 +143,152 @@ describe("the header", () => {
     expect((await post("x".repeat(255), newChannel())).status).toBe(201);
   });
 
-  it("means nothing to requests that create nothing", async () => {
+  it("means nothing to methods that come to the same when they are repeated", async () => {
     const headers = { "idempotency-key": "two words" };
     expect((await test.call({ path, headers })).status).toBe(200);
+    const { id } = (await post("for-methods", newChannel())).body;
+    const body = { name: `changed-${id}` };
+    const one = { path: `${path}/${id}`, headers };
+    expect((await test.call({ ...one, method: "PATCH", body })).status).toBe(200);
+    expect((await test.call({ ...one, method: "DELETE" })).status).toBe(204);
+  });
+
+  it("is refused by name where a POST does not obey it", async () => {
+    const body = { kind: "cron", schedule: { cron: "0 2 * * *" } };
+    const preview = { path: "/v1/schedules/preview" };
+    const answer = await post("a-preview", body, preview);
+    expect([answer.status, answer.body.error.code]).toEqual([400, "validation_failed"]);
+    expect(answer.body.error.details).toEqual([
+      { path: "Idempotency-Key", message: "must be left out: it is not obeyed here" },
+    ]);
+    expect((await test.call({ ...preview, body })).status).toBe(200);
+  });
+});
+
+async function makeChannel(): Promise<string> {
+  const { id } = await test.client.createChannel({
+    body: {
+      name: `acting-${count++}`,
+      type: "webhook",
+      config: { url: "https://example.com/hook", secret: "whsec_first" },
+    },
+  });
+  return id;
+}
+
+describe("a key on a POST that acts on what is there", () => {
+  it("rotates a secret once, and keeps no copy of it that can be read", async () => {
+    const rotate = { path: `${path}/${await makeChannel()}/rotate-secret` };
+    const first = await post("rotate", undefined, rotate);
+    const again = await post("rotate", undefined, rotate);
+    expect(first.body.secret).toMatch(/^whsec_/);
+    expect(again.text).toBe(first.text);
+    expect(again.headers["idempotent-replayed"]).toBe("true");
+    const [row] = await test.db.rows<{ kept: string }>(sql`
+      select response #>> '{}' as kept from idempotency_keys where key = 'rotate'`);
+    expect(row?.kept).not.toContain(first.body.secret);
+    const bytes = Buffer.from(row?.kept ?? "", "base64");
+    expect(bytes.length).toBeGreaterThan(first.text.length);
+    expect(bytes.toString("latin1")).not.toContain("secret");
+    const other = await post("rotate-2", undefined, rotate);
+    expect(other.body.secret).not.toBe(first.body.secret);
+  });
+
+  it("pauses a job once: what happened to it since stays", async () => {
+    const { id } = await test.client.createJob({
+      body: {
+        name: "paused",
+        kind: "recurring",
+        schedule: { every_n_minutes: 60 },
+        request: { url: "https://example.com/run" },
+      },
+    });
+    const pause = { path: `/v1/jobs/${id}/pause` };
+    expect((await post("pause", undefined, pause)).body.state).toBe("paused");
+    await test.client.resumeJob({ params: { id } });
+    expect((await post("pause", undefined, pause)).body.state).toBe("paused");
+    expect((await test.client.getJob({ params: { id } })).state).toBe("active");
+  });
+
+  it("retries in bulk once", async () => {
+    const retry = { path: "/v1/notification-deliveries/retry" };
+    const first = await post("bulk", { dry_run: false }, retry);
+    expect(first.body).toEqual({ dry_run: false, count: 0 });
+    const again = await post("bulk", { dry_run: false }, retry);
+    expect(again.headers["idempotent-replayed"]).toBe("true");
+    expect((await post("bulk", { dry_run: true }, retry)).status).toBe(409);
+  });
+});
+
+describe("a key on a test message, which no transaction waits for", () => {
+  /** An API whose sender answers when it is told to. */
+  async function createSlowApi() {
+    const sends: { answer(): void; fail(): void }[] = [];
+    const api = await createTestApi({
+      services: {
+        testSend: () =>
+          new Promise((resolve, reject) => {
+            const answer = () => resolve(exampleExchange);
+            sends.push({ answer, fail: () => reject(new Error("the sender is broken")) });
+          }),
+      },
+    });
+    const { id } = (await api.call({ path, body: newChannel() })).body;
+    const call = (key: string, extra = {}) =>
+      api.call({
+        ...{ method: "POST", path: `${path}/${id}/test`, ...extra },
+        headers: { "idempotency-key": key },
+      });
+    const untilSending = (calls: number) =>
+      expect.poll(() => sends.length, { timeout: 10_000 }).toBe(calls);
+    return { api, sends, call, untilSending };
+  }
+
+  it("sends it once; a repeat meanwhile is a conflict, and later the same answer", async (on) => {
+    const { api, sends, call, untilSending } = await createSlowApi();
+    on.onTestFinished(() => api.close());
+    const sending = call("test");
+    await untilSending(1);
+    const meanwhile = await call("test");
+    expect(meanwhile.status).toBe(409);
+    expect(meanwhile.body.error.message).toContain("still being answered");
+    expect((await call("test", { body: { event: "on_success" } })).status).toBe(409);
+    sends[0]?.answer();
+    const first = await sending;
+    expect(first.status).toBe(200);
+    const again = await call("test");
+    expect(again.text).toBe(first.text);
+    expect(again.headers["idempotent-replayed"]).toBe("true");
+    expect(sends).toHaveLength(1);
+  });
+
+  it("is free again after one that failed", async ({ onTestFinished }) => {
+    const { api, sends, call, untilSending } = await createSlowApi();
+    onTestFinished(() => api.close());
+    const failing = call("test");
+    await untilSending(1);
+    sends[0]?.fail();
+    expect((await failing).status).toBe(500);
+    const next = call("test");
+    await untilSending(2);
+    sends[1]?.answer();
+    expect((await next).status).toBe(200);
+  });
+
+  it("is free again two minutes after a process died over it", async ({ onTestFinished }) => {
+    const { api, sends, call, untilSending } = await createSlowApi();
+    onTestFinished(() => api.close());
+    // As the process would be that never answers.
+    const lost = call("test");
+    await untilSending(1);
+    api.clock.advance(110_000);
+    expect((await call("test")).status).toBe(409);
+    api.clock.advance(10_000);
+    const next = call("test");
+    await untilSending(2);
+    for (const { answer } of sends) answer();
+    expect((await next).status).toBe(200);
+    await lost;
   });
 });
 

@@ -178,7 +178,8 @@ function createRecordingLog(lines: TestApi["logged"]): Log {
   };
 }
 
-const exampleExchange: Exchange = {
+/** What a test message comes back as where nothing is sent. */
+export const exampleExchange: Exchange = {
   started_at: "2026-11-23T10:00:00.000Z",
   latency_ms: 12.5,
   verdict: "sent",

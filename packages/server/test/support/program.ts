@@ -13,6 +13,7 @@ import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
 import { connect, type Database } from "../../src/store/db.ts";
 import { findEmbeddedPostgres, startEmbeddedPostgres } from "../../src/store/embedded-postgres.ts";
 import { readPidFile, stopPostmaster } from "../../src/store/postgres/postmaster.ts";
+import { guard, unguard } from "./guard.ts";
 
 const home = fileURLToPath(new URL("../../../..", import.meta.url));
 const bin = fileURLToPath(new URL("../../bin/trigrun.js", import.meta.url));
@@ -26,8 +27,8 @@ export interface Exit {
 export interface LaunchOptions {
   /** `runner.answered`, or `runner.answered:3` for the third visit. */
   readonly faultPoint?: string;
-  /** Further settings, by their variables. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Further settings, by their variables; undefined takes one away. */
+  readonly settings?: Readonly<Record<string, string | undefined>>;
 }
 
 /** One process of the program, from its start to its end. */
@@ -79,10 +80,10 @@ export async function prepareFolder(): Promise<PreparedFolder> {
     const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined, settings });
     await postgres.stop();
   } catch (error) {
-    await rm(parent, { recursive: true, force: true });
+    await removeFolders(parent);
     throw error;
   }
-  return { dataDir, remove: () => rm(parent, { recursive: true, force: true }) };
+  return { dataDir, remove: () => removeFolders(parent) };
 }
 
 /** Without a prepared folder the first start of the program makes everything itself. */
@@ -128,7 +129,7 @@ export async function createInstallation(prepared?: PreparedFolder): Promise<Ins
     async close() {
       await Promise.all(programs.map((program) => program.kill("SIGKILL")));
       await endAll(dataDir);
-      await rm(parent, { recursive: true, force: true });
+      await removeFolders(parent);
     },
   };
 }
@@ -144,11 +145,17 @@ async function build(): Promise<void> {
 
 async function makeFolders(): Promise<{ parent: string; dataDir: string }> {
   const parent = await mkdtemp(path.join(os.tmpdir(), "trigrun-fault-"));
+  guard(parent);
   const dataDir = path.join(parent, "data");
   await mkdir(dataDir);
   // Root's database runs as another user, who must pass through.
   for (const dir of [parent, dataDir]) await chmod(dir, 0o711);
   return { parent, dataDir };
+}
+
+async function removeFolders(parent: string): Promise<void> {
+  await rm(parent, { recursive: true, force: true });
+  unguard(parent);
 }
 
 function launchProgram(dataDir: string, token: string, options: LaunchOptions): Program {

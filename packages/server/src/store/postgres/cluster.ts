@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { type Account, makePrivateFolder } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { EmbeddedPostgresError, errorCode } from "./errors.ts";
+import { sendSignal } from "./postmaster.ts";
 import type { Settings } from "./settings.ts";
 
 const run = promisify(execFile);
@@ -23,10 +24,10 @@ export interface Cluster {
   settings: Settings;
 }
 
-export async function prepareCluster(cluster: Cluster): Promise<void> {
+export async function prepareCluster(cluster: Cluster, signal?: AbortSignal): Promise<void> {
   const { postgresDir, binaries } = cluster;
   const found = await readVersion(postgresDir);
-  if (found === undefined) return await createCluster(cluster);
+  if (found === undefined) return await createCluster(cluster, signal);
   if (found !== binaries.major) {
     throw new EmbeddedPostgresError(
       `The database folder ${postgresDir} was made by PostgreSQL ${found}, and this version of ` +
@@ -61,13 +62,13 @@ const DRAFT_NAME = /^postgres\.[0-9a-f]{8}\.new$/;
 // In a folder beside, renamed when it is whole: a start that is killed half-way leaves nothing
 // that looks like a database. Each start has a name of its own, as the programs of a killed one
 // may go on for a moment.
-async function createCluster(cluster: Cluster): Promise<void> {
+async function createCluster(cluster: Cluster, signal?: AbortSignal): Promise<void> {
   const { postgresDir, account } = cluster;
   const dataDir = path.dirname(postgresDir);
   await removeDrafts(dataDir);
   const draft = path.join(dataDir, `postgres.${randomBytes(4).toString("hex")}.new`);
   await makePrivateFolder(draft, account);
-  await initialise(cluster, draft);
+  await initialise(cluster, draft, signal);
   await rename(draft, postgresDir);
   await syncFolder(dataDir);
 }
@@ -79,7 +80,7 @@ async function removeDrafts(dataDir: string): Promise<void> {
   }
 }
 
-async function initialise(cluster: Cluster, draft: string): Promise<void> {
+async function initialise(cluster: Cluster, draft: string, signal?: AbortSignal): Promise<void> {
   const { binaries, account, settings } = cluster;
   const args = [
     `--pgdata=${draft}`,
@@ -97,7 +98,12 @@ async function initialise(cluster: Cluster, draft: string): Promise<void> {
     "--no-instructions",
     ...(settings.fsync === "off" ? ["--no-sync"] : []),
   ];
-  const child = account.spawn(binaries.initdb, args, spawnOptions());
+  // In a session of its own, as the server: a Ctrl-C at the terminal is for TrigRun alone.
+  const child = account.spawn(binaries.initdb, args, { ...spawnOptions(), detached: true });
+  // With what it has started itself. The draft that is left is removed by the next start.
+  const kill = () => killGroup(child.pid);
+  process.on("exit", kill);
+  signal?.addEventListener("abort", kill);
   let output = "";
   child.stderr?.on("data", (chunk) => {
     output += chunk;
@@ -105,11 +111,22 @@ async function initialise(cluster: Cluster, draft: string): Promise<void> {
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
-  }).catch((error) => {
-    throw cannotStart(cluster, binaries.initdb, error);
-  });
+  })
+    .catch((error) => {
+      throw cannotStart(cluster, binaries.initdb, error);
+    })
+    .finally(() => {
+      process.removeListener("exit", kill);
+      signal?.removeEventListener("abort", kill);
+    });
+  signal?.throwIfAborted();
   if (code === 0) return;
   throw cannotStart(cluster, binaries.initdb, new Error(output.trim() || `it ended with ${code}`));
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  sendSignal(-pid, "SIGKILL");
 }
 
 export function spawnOptions() {

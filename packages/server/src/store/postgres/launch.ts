@@ -7,6 +7,7 @@ import pg from "pg";
 import { clientConfig } from "../db-config.ts";
 import { type Cluster, cannotStart, DATABASE_USER, spawnOptions } from "./cluster.ts";
 import {
+  endWithUs,
   hasEnded,
   isAlive,
   isPostmasterOf,
@@ -53,14 +54,21 @@ export async function adopt(cluster: Cluster, log: PostgresLog): Promise<Running
   if (await takeOver(cluster, found)) {
     // Its log went to the process that was killed, and has no reader until it is started anew.
     log("info", `Adopted the PostgreSQL that was left running (process ${pid})`);
-    return { pid, ended: watch(pid) };
+    const ended = watch(pid);
+    endWithUs(pid, ended);
+    return { pid, ended };
   }
   log("info", `Stopping the PostgreSQL that was left running (process ${pid})`);
   await stopPostmaster(pid, () => hasEnded(pid));
   return undefined;
 }
 
-export async function launch(cluster: Cluster, log: PostgresLog): Promise<Running> {
+// Aborted while it starts, it is ended again, and the reason is thrown.
+export async function launch(
+  cluster: Cluster,
+  log: PostgresLog,
+  signal?: AbortSignal,
+): Promise<Running> {
   const { account, binaries, postgresDir, settings } = cluster;
   const startedMs = performance.now();
   const name = clusterName(binaries.version, settings);
@@ -79,9 +87,11 @@ export async function launch(cluster: Cluster, log: PostgresLog): Promise<Runnin
   });
   // A program that cannot be run at all has no pid.
   const { pid } = child;
+  if (pid !== undefined) endWithUs(pid, ended);
   const isReady = async () => {
     const file = await readPidFile(postgresDir);
-    return isOver || (file?.pid === pid && file?.isReady === true);
+    const isUnwanted = signal?.aborted === true;
+    return isOver || isUnwanted || (file?.pid === pid && file?.isReady === true);
   };
   let isInTime = await waitUntil(isReady, START_SLOW_MS);
   if (!isInTime) {
@@ -92,6 +102,10 @@ export async function launch(cluster: Cluster, log: PostgresLog): Promise<Runnin
     const reason = await ended;
     const words = tail.length > 0 ? tail.join(" / ") : reason;
     throw cannotStart(cluster, binaries.postgres, cannotRun ?? words);
+  }
+  if (signal?.aborted) {
+    await stopPostmaster(pid, async () => isOver);
+    throw signal.reason;
   }
   if (!isInTime) {
     await stopPostmaster(pid, async () => isOver);

@@ -90,6 +90,14 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+// Ends it with this process however that ends, short of a kill. Kept until it is gone, as its
+// number may be another's then.
+export function endWithUs(pid: number, ended: Promise<unknown>): void {
+  const onExit = () => sendSignal(pid, "SIGINT");
+  process.on("exit", onExit);
+  void ended.finally(() => process.removeListener("exit", onExit));
+}
+
 // Answers whether the condition came true in time.
 export async function waitUntil(
   condition: () => Promise<boolean>,

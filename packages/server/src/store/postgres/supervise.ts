@@ -4,7 +4,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "./cluster.ts";
 import { launch, type PostgresLog, type Running } from "./launch.ts";
-import { hasEnded, sendSignal, stopPostmaster } from "./postmaster.ts";
+import { hasEnded, stopPostmaster } from "./postmaster.ts";
 
 export interface Supervision {
   stop(): Promise<void>;
@@ -28,13 +28,18 @@ export function supervise(
   const { signal } = stopping;
   const listeners: ((reason: string) => void)[] = [];
   let running = first;
+  // Not by the end of the process: that of an adopted one is only looked for now and then, by a
+  // timer that does not keep this program alive.
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
 
   const follow = async () => {
     let waits = restartWaitsMs;
     while (!signal.aborted) {
       const startedMs = performance.now();
-      const reason = await running.ended;
-      if (signal.aborted) return;
+      const reason = await Promise.race([running.ended, stopped]);
+      if (signal.aborted || reason === undefined) return;
       log("error", `PostgreSQL ended by itself (${reason}) and is started again`);
       if (performance.now() - startedMs > HEALTHY_MS) waits = restartWaitsMs;
       const restarted = await restart(cluster, waits, log, signal);
@@ -49,9 +54,6 @@ export function supervise(
   };
 
   const following = follow();
-  // A program that ends without stop() must not leave its database running.
-  const onProcessExit = () => sendSignal(running.pid, "SIGINT");
-  process.on("exit", onProcessExit);
   return {
     onExit: (tell) => {
       listeners.push(tell);
@@ -62,7 +64,6 @@ export function supervise(
       await following;
       // A restart that was under way has brought another one.
       await end(running);
-      process.removeListener("exit", onProcessExit);
     },
   };
 }
