@@ -62,6 +62,8 @@ export function makeDelivery(change: Partial<Delivery> = {}): Delivery {
           ...{ id: `exec_${hex("a")}`, status: "failed", trigger: "schedule", attempts: 3 },
           ...{ scheduled_for: second(1), started_at: second(1), finished_at: second(5) },
           duration_ms: 4_000,
+          max_attempts: 3,
+          usual_duration_ms: 1100,
         },
         ...{ last_attempt: null, next_run_at: null, url: "http://127.0.0.1/" },
       },

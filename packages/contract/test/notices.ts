@@ -1,10 +1,20 @@
 // Notices for tests: one for each way an execution can end and be told, and a hostile one.
-import type { Notice } from "../src/channels/channel.ts";
+import type {
+  DigestNotice,
+  ExecutionNotice,
+  Notice,
+  WarningNotice,
+} from "../src/channels/channel.ts";
 import {
+  type ChannelDisabledFacts,
+  type DigestDelivery,
+  type DigestFacts,
   type EndStatus,
   type Event,
   type ExecutionFacts,
   eventsOf,
+  toChannelDisabledEvent,
+  toDigestEvent,
   toExecutionEvent,
 } from "../src/events/index.ts";
 
@@ -23,6 +33,8 @@ function makeFacts(status: EndStatus): ExecutionFacts {
       finished_at: "2026-11-23T10:00:04.222Z",
       duration_ms: status === "cancelled" ? null : 4210,
       attempts: { succeeded: 1, failed: 3, cancelled: 0 }[status],
+      max_attempts: 3,
+      usual_duration_ms: 1100,
     },
     last_attempt:
       status === "cancelled"
@@ -53,7 +65,7 @@ interface Changes {
 }
 
 /** A notice of an execution that ended so, with the changes a test is about. */
-export function makeNotice(status: EndStatus, changes: Changes = {}): Notice {
+export function makeNotice(status: EndStatus, changes: Changes = {}): ExecutionNotice {
   const facts = makeFacts(status);
   const { lastAttempt } = changes;
   const lastFact = facts.last_attempt ?? makeFacts("failed").last_attempt;
@@ -68,14 +80,70 @@ export function makeNotice(status: EndStatus, changes: Changes = {}): Notice {
     url: changes.url ?? facts.url,
   };
   return {
+    kind: "execution",
     event: toExecutionEvent(changes.event ?? "on_completion", changed),
     output: changes.output ?? null,
     isTest: changes.isTest ?? false,
   };
 }
 
+const endings = [
+  { status: "succeeded", name: "sync-orders", error_message: null },
+  { status: "failed", name: "nightly-backup", error_message: "The target answered 503." },
+  { status: "cancelled", name: "import-prices", error_message: null },
+] as const;
+
+function makeDigestDelivery(index: number): DigestDelivery {
+  const { status, name, error_message } = endings[index % endings.length] ?? endings[0];
+  const digit = (index % 16).toString(16);
+  const second = String(59 - (index % 60)).padStart(2, "0");
+  return {
+    id: `dlv_${hex(digit)}`,
+    event: status === "failed" ? "on_failure" : "on_completion",
+    job: { id: `job_${hex(digit)}`, name, kind: "cron" },
+    execution: {
+      id: `exec_${hex(digit)}`,
+      status,
+      finished_at: `2026-11-23T10:00:${second}.000Z`,
+    },
+    error_message,
+  };
+}
+
+/** A digest of 42, all of which have a line in it. */
+export function makeDigest(changes: Partial<DigestFacts> = {}): DigestNotice {
+  const event = toDigestEvent({
+    total: 42,
+    succeeded: 14,
+    failed: 14,
+    cancelled: 14,
+    first_at: "2026-11-23T10:00:18.000Z",
+    last_at: "2026-11-23T10:00:59.000Z",
+    deliveries: Array.from({ length: 42 }, (_, index) => makeDigestDelivery(index)),
+    url: "https://trigrun.example.com/notification-deliveries",
+    ...changes,
+  });
+  return { kind: "digest", event, isTest: false };
+}
+
+/** The warning about a channel that answered 410. */
+export function makeWarning(changes: Partial<ChannelDisabledFacts> = {}): WarningNotice {
+  const event = toChannelDisabledEvent({
+    channel: { id: `chan_${hex("d")}`, name: "ops-slack", type: "slack" },
+    reason: "The receiver answered 410 Gone: it wants no further calls.",
+    disabled_at: "2026-11-23T10:00:00.000Z",
+    waiting: 12,
+    url: `https://trigrun.example.com/notification-channels/chan_${hex("d")}`,
+    ...changes,
+  });
+  return { kind: "warning", event, isTest: false };
+}
+
 /** Every event of every end, a test send, and one with the response's body. */
-export const cases: readonly { readonly name: string; readonly notice: Notice }[] = [
+export const executionCases: readonly {
+  readonly name: string;
+  readonly notice: ExecutionNotice;
+}[] = [
   ...(["succeeded", "failed", "cancelled"] as const).flatMap((status) =>
     eventsOf(status).map((event) => ({
       name: `${event} ${status}`,
@@ -90,6 +158,14 @@ export const cases: readonly { readonly name: string; readonly notice: Notice }[
       output: '{"error": "maintenance",\n "until": "2026-11-23T12:00:00Z"}\n',
     }),
   },
+];
+
+/** The same, with a digest and a warning. */
+export const cases: readonly { readonly name: string; readonly notice: Notice }[] = [
+  ...executionCases,
+  { name: "digest", notice: makeDigest() },
+  { name: "digest without failures", notice: makeDigest({ failed: 0, deliveries: [] }) },
+  { name: "warning", notice: makeWarning() },
 ];
 
 /** What media act on, and what breaks a line, a screen or a parser. */
@@ -109,6 +185,33 @@ export const hostileText = [
 
 const megabyte = 1024 * 1024;
 
+const hostilePieces = ["&", "<", "*", "`", "\\", "\n", "é", "😀", "\u0000", hostileText];
+const hostileUrls = [
+  "javascript:alert(1)",
+  "",
+  "not a url",
+  `https://a.example/${"x".repeat(5000)}`,
+  "https://a.example/(x)|y>z\"<b>'&q=%3Cb%3E",
+];
+
+function makeHostileDigest(text: string, error: string | null, url: string): DigestNotice {
+  const deliveries = Array.from({ length: 100 }, (_, index) => {
+    const delivery = makeDigestDelivery(index);
+    // A megabyte once: a hundred would be a fault of the sender, and no test of a message.
+    const [name, error_message] = [text, error].map((words) =>
+      index === 0 || words === null ? words : words.slice(0, 1000),
+    );
+    const job = { ...delivery.job, name: name ?? "" };
+    return { ...delivery, job, error_message: error_message ?? null };
+  });
+  return makeDigest({ total: 123_456, deliveries, url });
+}
+
+function makeHostileWarning(text: string, url: string): WarningNotice {
+  const channel = { id: `chan_${hex("d")}`, name: text, type: text };
+  return makeWarning({ channel, reason: text, waiting: 123_456, url });
+}
+
 /** Hostile in every text that comes from elsewhere, and as long as it can be made. */
 export const hostileNotices: readonly Notice[] = [
   makeNotice("failed", {
@@ -117,16 +220,23 @@ export const hostileNotices: readonly Notice[] = [
     output: hostileText,
     lastAttempt: { error_message: hostileText, error_class: hostileText },
   }),
-  ...["&", "<", "*", "`", "\\", "\n", "é", "😀", "\u0000", hostileText].map((piece) => {
+  makeHostileDigest(hostileText, hostileText, "javascript:alert(1)"),
+  makeHostileWarning(hostileText, "javascript:alert(1)"),
+  ...hostilePieces.flatMap((piece): Notice[] => {
     const long = piece.repeat(Math.ceil(megabyte / piece.length));
-    return makeNotice("failed", {
-      name: long,
-      output: long,
-      lastAttempt: { status: "CONNECTION_ERROR", status_code: null, error_message: long },
-    });
+    return [
+      makeNotice("failed", {
+        name: long,
+        output: long,
+        lastAttempt: { status: "CONNECTION_ERROR", status_code: null, error_message: long },
+      }),
+      makeHostileDigest(long, long, hostileUrls[4] ?? ""),
+      makeHostileWarning(long, hostileUrls[4] ?? ""),
+    ];
   }),
-  ...["javascript:alert(1)", "", "not a url", `https://a.example/${"x".repeat(5000)}`].map((url) =>
-    makeNotice("succeeded", { url, output: "" }),
-  ),
-  makeNotice("failed", { url: "https://a.example/(x)|y>z\"<b>'&q=%3Cb%3E" }),
+  ...hostileUrls.flatMap((url): Notice[] => [
+    makeNotice("failed", { url, output: "" }),
+    makeHostileDigest("x", null, url),
+    makeHostileWarning("x", url),
+  ]),
 ];

@@ -150,6 +150,8 @@ export function aTriedDelivery(): DeliveryWithAttempts {
           started_at: before(180),
           finished_at: before(176),
           duration_ms: 4210,
+          max_attempts: 3,
+          usual_duration_ms: 1100,
           attempts: 1,
         },
         last_attempt: null,

@@ -13,7 +13,13 @@ const message: Message = {
   isSigned: false,
 };
 
-const words = { type: "pager", label: "Pager", summary: "Beeps.", render: () => message } as const;
+const words = {
+  type: "pager",
+  label: "Pager",
+  summary: "Beeps.",
+  destination: () => "1",
+  render: () => message,
+} as const;
 
 const config = z
   .strictObject({

@@ -1,17 +1,35 @@
 // What a channel type is: a config schema and a pure function from event to message.
 // A channel type never opens a socket, never retries and never knows the time; the sender does.
 import { z } from "zod";
-import type { ExecutionEvent } from "../events/index.ts";
-import { judgeByStatus, type Reply, type Verdict } from "./verdict.ts";
+import type { ChannelDisabledEvent, DigestEvent, ExecutionEvent } from "../events/index.ts";
+import { judgeByStatus, type Reply, type Verdict, withPause } from "./verdict.ts";
 
-/** What a channel renders from. */
-export interface Notice {
+/** The end of one execution. */
+export interface ExecutionNotice {
+  readonly kind: "execution";
   readonly event: ExecutionEvent;
   /** The first characters of the last response; null unless the channel has `include_output`. */
   readonly output: string | null;
   /** True for a test send, so that nobody takes it for an alarm. */
   readonly isTest: boolean;
 }
+
+/** One message that stands for many that came faster than the channel takes them. */
+export interface DigestNotice {
+  readonly kind: "digest";
+  readonly event: DigestEvent;
+  readonly isTest: false;
+}
+
+/** Another channel of the workspace was disabled. */
+export interface WarningNotice {
+  readonly kind: "warning";
+  readonly event: ChannelDisabledEvent;
+  readonly isTest: false;
+}
+
+/** What a channel renders from. */
+export type Notice = ExecutionNotice | DigestNotice | WarningNotice;
 
 /** A message that leaves as one HTTP request. */
 export interface HttpMessage {
@@ -36,6 +54,16 @@ export interface MailMessage {
 
 export type Message = HttpMessage | MailMessage;
 
+/** How many messages a destination takes, as a bucket of tokens. */
+export interface Pace {
+  /** Tokens that come back in a minute. */
+  readonly perMinute: number;
+  /** Tokens of a full bucket. */
+  readonly burst: number;
+  /** What becomes of the rest: folded into one message, or sent one by one, later. */
+  readonly overflow: "digest" | "wait";
+}
+
 type StringKey<C> = Extract<keyof C, string>;
 
 export interface ChannelType<S extends z.ZodType<Record<string, unknown>> = AnyConfig> {
@@ -59,6 +87,13 @@ export interface ChannelType<S extends z.ZodType<Record<string, unknown>> = AnyC
   readonly mask?: (key: StringKey<z.output<S>>, value: unknown) => unknown;
   /** An example of `config` for documents and tests. It must pass the schema. */
   readonly example: z.input<S>;
+  /** What the service takes by its own words, or what people bear. Left out: no limit. */
+  readonly pace?: Pace;
+  /**
+   * What the service counts messages by: channels with the same destination share a pace. It may
+   * hold credentials, so it is never stored, logged or shown as it is.
+   */
+  readonly destination: (config: z.output<S>) => string;
   readonly render: (notice: Notice, config: z.output<S>) => Message;
   /** Says what a reply means. Default: `judgeByStatus`. */
   readonly judge?: (reply: Reply) => Verdict;
@@ -77,9 +112,12 @@ export interface AnyChannelType {
   readonly secrets: readonly string[];
   readonly signingSecret?: string;
   readonly example: Record<string, unknown>;
+  readonly pace?: Pace;
   mask(key: string, value: unknown): unknown;
   /** A part of a config under the names it is stored by, to be merged into a stored one. */
   renameAliases(config: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** Begins with the type's name. May hold credentials: never stored, logged or shown as it is. */
+  destination(config: Record<string, unknown>): string;
   render(notice: Notice, config: Record<string, unknown>): Message;
   judge(reply: Reply): Verdict;
 }
@@ -91,7 +129,7 @@ export const hidden = "••••";
 export function defineChannel<const T extends string, S extends AnyConfig>(
   definition: ChannelType<S> & { readonly type: T },
 ): AnyChannelType & { readonly type: T; readonly config: S } {
-  const { mask, judge, render, signingSecret, ...rest } = definition;
+  const { mask, judge, render, destination, signingSecret, ...rest } = definition;
   const shape = shapeOf(definition.type, definition.config);
   return {
     ...rest,
@@ -102,9 +140,11 @@ export function defineChannel<const T extends string, S extends AnyConfig>(
     // The key is one of `secrets`, whose type the definition checked.
     mask: (key, value) => mask?.(key as StringKey<z.output<S>>, value) ?? hidden,
     renameAliases: (config) => renameAliases(shape, config),
-    // The config comes from this very schema: the store parses it before it calls.
+    // Here and below, the config comes from this very schema: the store parses it before it calls.
+    destination: (config) => `${definition.type} ${destination(config as z.output<S>)}`,
+    // As above.
     render: (notice, config) => render(notice, config as z.output<S>),
-    judge: judge ?? judgeByStatus,
+    judge: (reply) => withPause((judge ?? judgeByStatus)(reply), reply),
   };
 }
 

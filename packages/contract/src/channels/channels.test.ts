@@ -4,7 +4,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { toReviewable } from "../../test/golden.ts";
-import { cases, hostileNotices, hostileText, makeNotice } from "../../test/notices.ts";
+import {
+  cases,
+  executionCases,
+  hostileNotices,
+  hostileText,
+  makeDigest,
+  makeNotice,
+  makeWarning,
+} from "../../test/notices.ts";
 import type { AnyChannelType, Message, Notice } from "./channel.ts";
 import { channelTypeNames, channelTypes, type Reply } from "./index.ts";
 
@@ -158,7 +166,7 @@ describe.each(rows)("the messages of $name", ({ type }) => {
     expect(Object.keys(readGolden(type))).toEqual(cases.map(({ name }) => name));
   });
 
-  it.each(cases)("say what happened: $name", ({ notice }) => {
+  it.each(executionCases)("say what happened: $name", ({ notice }) => {
     const message = renderExample(type, notice);
     const { execution, job, next_run_at, url } = notice.event.data;
     const spoken = spokenOf(message);
@@ -171,6 +179,34 @@ describe.each(rows)("the messages of $name", ({ type }) => {
     expect(spoken.includes('maintenance"') || spoken.includes("maintenance&quot;")).toBe(
       notice.output !== null,
     );
+  });
+
+  it("say which notifications a digest stands for, failures first", () => {
+    const notice = makeDigest();
+    const message = renderExample(type, notice);
+    const spoken = spokenOf(message);
+    expect(spoken).toContain(notice.event.data.url);
+    if (isMachineMessage(message, notice)) return;
+    for (const fact of ["42", "14 failed", "nightly-backup failed: The target answered 503."]) {
+      expect(spoken).toContain(fact);
+    }
+    const [failure, other] = ["nightly-backup failed", "sync-orders succeeded"].map((words) =>
+      spoken.indexOf(words),
+    );
+    expect(spoken).toMatch(/sync-orders succeeded|and \d+ more/);
+    if (other !== -1) expect(failure).toBeLessThan(other ?? 0);
+  });
+
+  it("say which channel was disabled, why, and what waits", () => {
+    const notice = makeWarning();
+    const message = renderExample(type, notice);
+    const { channel, reason, url } = notice.event.data;
+    const spoken = spokenOf(message);
+    for (const fact of [channel.name, reason, url]) expect(spoken).toContain(fact);
+    if (isMachineMessage(message, notice)) return;
+    for (const fact of ["12 notifications", "2026-11-23 10:00:00 UTC"]) {
+      expect(spoken).toContain(fact);
+    }
   });
 
   it("hold no credential but where it must be: in the address, or alone in its own place", () => {

@@ -29,10 +29,11 @@ const advice: Readonly<Record<number, string>> = {
 export function judgeDiscord(reply: Reply): Verdict {
   const { statusCode } = reply;
   const verdict = judgeStrictly(reply);
-  if (verdict.verdict === "sent") return verdict;
+  if (verdict.verdict === "sent") return { ...verdict, ...readPause(reply) };
   const json = readJsonObject(reply.body);
   if (statusCode === 429) {
-    const whose = json?.global === true ? "of this server's address" : "of this webhook";
+    const isGlobal = json?.global === true || reply.headers["x-ratelimit-global"] === "true";
+    const whose = isGlobal ? "of this server's address" : "of this webhook";
     const reason = `Discord answered 429: the rate limit ${whose} is reached.`;
     return { ...verdict, reason, retryAfterSeconds: readWait(reply, json) };
   }
@@ -62,9 +63,21 @@ function toReason(statusCode: number, code: number | null, said: string | null):
 function readWait(reply: Reply, json: Readonly<Record<string, unknown>> | null): number | null {
   const seconds = json?.retry_after;
   if (typeof seconds === "number" && seconds >= 0) return seconds;
-  const header = readRetryAfter(reply);
-  if (header !== null) return header;
-  const reset = reply.headers["x-ratelimit-reset-after"] ?? "";
+  return readRetryAfter(reply) ?? readReset(reply);
+}
+
+/**
+ * The message that was sent may have been the last one for now, and says so.
+ * https://docs.discord.com/developers/topics/rate-limits#header-format
+ */
+function readPause(reply: Reply): Pick<Verdict, "pauseSeconds"> {
+  if (reply.headers["x-ratelimit-remaining"] !== "0") return {};
+  const seconds = readReset(reply);
+  return seconds === null ? {} : { pauseSeconds: seconds };
+}
+
+function readReset({ headers }: Reply): number | null {
+  const reset = headers["x-ratelimit-reset-after"] ?? "";
   return /^\d{1,9}(?:\.\d+)?$/.test(reset) ? Number(reset) : null;
 }
 

@@ -117,6 +117,7 @@ describe("the verdict of Discord", () => {
       verdict: "retry",
       reason: "Discord answered 429: the rate limit of this webhook is reached.",
       retryAfterSeconds: 64.57,
+      pauseSeconds: 64.57,
     });
     expect(judge(429, { ...body, global: true }).reason).toContain("server's address");
   });

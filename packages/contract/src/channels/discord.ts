@@ -1,10 +1,12 @@
 // The channel type `discord`: one embed for a Discord webhook, in the colour of the outcome.
 // Nothing in it can ring anybody's phone: the message allows no mentions at all.
 import { z } from "zod";
-import type { EndStatus } from "../events/index.ts";
 import { defineChannel, type Notice } from "./channel.ts";
+import { toDestination } from "./destination.ts";
 import { judgeDiscord } from "./discord-verdict.ts";
-import { linkText, type Summary, summarize } from "./summary.ts";
+import { fitList } from "./listing.ts";
+import { summarize } from "./summarize.ts";
+import type { Listing, Summary, Tone } from "./summary.ts";
 import { cut } from "./text.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
@@ -20,10 +22,11 @@ const limits = {
 };
 
 // Material Design 800 and 600: both read well on Discord's dark and light background.
-const colours: Readonly<Record<EndStatus, number>> = {
+const colours: Readonly<Record<Tone, number>> = {
   succeeded: 0x2e7d32,
   failed: 0xc62828,
   cancelled: 0x757575,
+  warning: 0xef6c00,
 };
 
 const exampleUrl = "https://discord.com/api/webhooks/1234567890123456789/your-webhook-token";
@@ -55,6 +58,10 @@ export const discord = defineChannel({
   secrets: ["url"],
   // The webhook's id is no secret, and tells two channels apart; the token after it is the secret.
   mask: (_key, value) => maskUrl(value, /^\/api\/(?:v\d+\/)?webhooks\/\d+\//),
+  // Measured by many and documented nowhere: 5 in 2 seconds for a webhook. What holds at the
+  // moment, the headers of each answer say (discord-verdict.ts).
+  pace: { perMinute: 150, burst: 5, overflow: "digest" },
+  destination: ({ url }) => toDestination(url),
   example: {
     url: exampleUrl,
     thread_id: "1234567890123456788",
@@ -85,14 +92,15 @@ function toExecuteUrl(url: string, threadId: string | undefined): string {
  */
 function toEmbed(notice: Notice) {
   const summary = summarize(notice);
-  const link = summary.link === null ? "" : `\n${toLink(summary.link)}`;
+  const link = summary.link === null ? "" : `\n${toLink(summary.link, summary.linkText)}`;
   const lead = cut(summary.lead, limits.lead, escapeMarkdown);
   const room = limits.description - lead.length - link.length;
   const output = summary.output === null ? "" : toFence(summary.output, room);
+  const list = summary.list === null ? "" : toList(summary.list, room);
   return {
     title: cut(`${summary.symbol} ${summary.title}`, limits.title, escapeMarkdown),
-    description: `${lead}${output}${link}`,
-    color: colours[summary.status],
+    description: `${lead}${output}${list}${link}`,
+    color: colours[summary.tone],
     fields: toFields(summary),
     timestamp: notice.event.timestamp,
   };
@@ -111,8 +119,14 @@ function toFence(output: string, max: number): string {
   return `${open}${cut(output, max - open.length - close.length)}${close}`;
 }
 
+function toList(listing: Listing, room: number): string {
+  const open = "\n\n";
+  const list = fitList(listing, room - open.length, { toMarkup: escapeMarkdown });
+  return list === "" ? "" : `${open}${list}`;
+}
+
 /** A bracket would end the address inside `[…](…)`. */
-function toLink(url: string): string {
+function toLink(url: string, linkText: string): string {
   return `[${linkText}](${url.replaceAll("(", "%28").replaceAll(")", "%29")})`;
 }
 

@@ -1,13 +1,14 @@
 // The HTML part of a mail: a table with the styles in the tags, as mail programs need it. Every
 // piece of text in it is escaped here, whoever wrote it.
-import type { EndStatus } from "../events/index.ts";
-import { linkText, type Summary } from "./summary.ts";
+import { fitLines, listHeading } from "./listing.ts";
+import type { Listing, Summary, Tone } from "./summary.ts";
 import { cut, escapeHtml } from "./text.ts";
 
-const colours: Readonly<Record<EndStatus, string>> = {
+const colours: Readonly<Record<Tone, string>> = {
   succeeded: "#2e7d32",
   failed: "#c62828",
   cancelled: "#616161",
+  warning: "#a15c00",
 };
 
 const font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
@@ -39,9 +40,12 @@ export function toMailHtml(summary: Summary, footer: string, outputCharsMax: num
   if (summary.output !== null) {
     cells.push(toCell("0 24px 16px", toOutput(cut(summary.output, outputCharsMax, escapeHtml))));
   }
+  if (summary.list !== null) {
+    cells.push(toCell("0 24px 16px", toList(summary.list, outputCharsMax)));
+  }
   if (summary.link !== null) cells.push(toCell("8px 24px 24px", toButton(summary.link, summary)));
 
-  const border = `border-top:4px solid ${colours[summary.status]}`;
+  const border = `border-top:4px solid ${colours[summary.tone]}`;
   const card = toTable("card", `max-width:600px;background:#ffffff;${border}`, cells);
   const footerStyle = `margin:16px 0 0;${font};font-size:12px;${faint}`;
   const note = toTag("p", { class: "faint", style: footerStyle }, escapeHtml(footer));
@@ -100,8 +104,20 @@ function toOutput(outputHtml: string): string {
 ${toTag("pre", { class: "block", style }, outputHtml)}`;
 }
 
-function toButton(link: string, { status }: Summary): string {
-  const box = `display:inline-block;padding:10px 16px;background:${colours[status]}`;
+function toList(listing: Listing, charsMax: number): string {
+  const labelStyle = `margin:0 0 4px;font-size:14px;${faint}`;
+  const style = `margin:0;font-size:14px;line-height:1.5;${ink}`;
+  const [open, close] = [`<p class="ink" dir="auto" style="${style}">`, "</p>"];
+  const joint = `${close}\n${open}`;
+  const lines = fitLines(listing, charsMax, { toMarkup: escapeHtml, joint });
+  return [
+    toTag("p", { class: "faint", style: labelStyle }, listHeading),
+    `${open}${lines.join(joint)}${close}`,
+  ].join("\n");
+}
+
+function toButton(link: string, { tone, linkText }: Summary): string {
+  const box = `display:inline-block;padding:10px 16px;background:${colours[tone]}`;
   const style = `${box};color:#ffffff;font-size:14px;text-decoration:none;border-radius:4px`;
   return toTag("a", { href: link, style }, linkText);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hostileText, makeNotice } from "../../test/notices.ts";
 import type { MailMessage, Notice } from "./channel.ts";
 import { email } from "./email.ts";
-import { summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
 
 function render(notice: Notice, to: unknown = "team@example.com"): MailMessage {
   const message = email.render(notice, email.config.parse({ email: to }));

@@ -4,8 +4,10 @@ import { z } from "zod";
 import { text } from "../api/fields.ts";
 import { defineChannel, type Notice } from "./channel.ts";
 import { toMailHtml } from "./email-html.ts";
+import { fitLines, listHeading } from "./listing.ts";
 import { parseMailAddress } from "./mail-address.ts";
-import { type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Listing, Summary } from "./summary.ts";
 import { cut } from "./text.ts";
 
 // Ours: a mail to more people than this is better sent to a mailing list.
@@ -55,6 +57,9 @@ export const email = defineChannel({
     }),
   }),
   secrets: [],
+  // Ours: no mail server documents one for its own users, and nobody reads more.
+  pace: { perMinute: 30, burst: 10, overflow: "digest" },
+  destination: (config) => [...config.email].sort().join(" "),
   example: { email: "team@example.com" },
   render: (notice, config) => {
     const summary = summarize(notice);
@@ -70,10 +75,19 @@ export const email = defineChannel({
   },
 });
 
-function footerOf({ event, isTest }: Notice): string {
-  return isTest
-    ? "Sent by TrigRun, because somebody tested this channel."
-    : `Sent by TrigRun, because a rule of this job tells this address about ${event.data.event}.`;
+function footerOf({ kind, event, isTest }: Notice): string {
+  if (isTest) return "Sent by TrigRun, because somebody tested this channel.";
+  switch (kind) {
+    case "execution":
+      return (
+        "Sent by TrigRun, because a rule of this job tells this address about " +
+        `${event.data.event}.`
+      );
+    case "digest":
+      return "Sent by TrigRun, because rules of these jobs tell this address about them.";
+    case "warning":
+      return "Sent by TrigRun over this channel, because the other one no longer works.";
+  }
 }
 
 /**
@@ -81,19 +95,43 @@ function footerOf({ event, isTest }: Notice): string {
  * first one. `Auto-Submitted` (RFC 3834) and `X-Auto-Response-Suppress` (Exchange) keep absence
  * notes away.
  */
-function headersOf({ event }: Notice): Record<string, string> {
-  const { job, execution } = event.data;
-  const thread = `<${job.id}@trigrun>`;
+function headersOf(notice: Notice): Record<string, string> {
+  const thread = `<${threadOf(notice)}@trigrun>`;
   return {
     "In-Reply-To": thread,
     References: thread,
     "Auto-Submitted": "auto-generated",
     "X-Auto-Response-Suppress": "All",
-    "X-TrigRun-Event": event.data.event,
-    "X-TrigRun-Status": execution.status,
-    "X-TrigRun-Job": job.id,
-    "X-TrigRun-Execution": execution.id,
+    "X-TrigRun-Event": notice.event.data.event,
+    ...headersOfKind(notice),
   };
+}
+
+function threadOf({ kind, event }: Notice): string {
+  switch (kind) {
+    case "execution":
+      return event.data.job.id;
+    case "digest":
+      return "digests";
+    case "warning":
+      return event.data.channel.id;
+  }
+}
+
+/** For filters of the mailbox. */
+function headersOfKind({ kind, event }: Notice): Record<string, string> {
+  switch (kind) {
+    case "execution":
+      return {
+        "X-TrigRun-Status": event.data.execution.status,
+        "X-TrigRun-Job": event.data.job.id,
+        "X-TrigRun-Execution": event.data.execution.id,
+      };
+    case "digest":
+      return {};
+    case "warning":
+      return { "X-TrigRun-Channel": event.data.channel.id };
+  }
 }
 
 function toText(summary: Summary, footer: string): string {
@@ -103,9 +141,14 @@ function toText(summary: Summary, footer: string): string {
     summary.lead,
     summary.facts.map(({ label, value }) => `${`${label}:`.padEnd(width)}${value}`).join("\n"),
     ...(summary.output === null ? [] : [`Output:\n${cut(summary.output, outputCharsMax)}`]),
+    ...(summary.list === null ? [] : [toTextList(summary.list)]),
     ...(summary.link === null ? [] : [summary.link]),
     // "-- " begins a signature (RFC 3676), which answers leave out.
     `-- \n${footer}`,
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+function toTextList(list: Listing): string {
+  return [`${listHeading}:`, ...fitLines(list, outputCharsMax)].join("\n");
 }

@@ -6,8 +6,10 @@ import { judgeGoogleChat } from "./google-chat-verdict.ts";
 import { toIncidentKey } from "./incident-key.ts";
 import { includeOutput } from "./include-output.ts";
 import { toJsonPost } from "./json-post.ts";
+import { fitList, listHeading } from "./listing.ts";
 import { cutToJsonBytes, jsonBytes } from "./ruler.ts";
-import { linkText, type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Listing, Summary } from "./summary.ts";
 import { escapeHtml } from "./text.ts";
 import { requirePath } from "./webhook-path.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
@@ -52,6 +54,10 @@ export const googleChat = defineChannel({
   secrets: ["url"],
   // The space is no secret, and tells two channels apart; key and token are in the query.
   mask: (_key, value) => maskUrl(value, /^\/v1\/spaces\/[^/]+\//),
+  // https://developers.google.com/workspace/chat/limits: one a second to a space, from all its
+  // webhooks together.
+  pace: { perMinute: 60, burst: 1, overflow: "digest" },
+  destination: ({ url }) => new URL(url).pathname,
   example: { url: exampleUrl, thread_per_job: true, include_output: true },
   render: (notice, { url, thread_per_job }) =>
     thread_per_job
@@ -71,8 +77,9 @@ function toThreadUrl(url: string): string {
   return `${url}${joint}messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD`;
 }
 
+/** One thread for each job; one for all digests, and one for each channel that was disabled. */
 function toThread(notice: Notice) {
-  return { threadKey: toIncidentKey(notice) };
+  return { threadKey: notice.kind === "digest" ? "trigrun-digests" : toIncidentKey(notice) };
 }
 
 function toMessage(notice: Notice) {
@@ -90,7 +97,7 @@ function toMessage(notice: Notice) {
 }
 
 /** https://developers.google.com/workspace/chat/api/reference/rest/v1/cards */
-function toSections({ lead, facts, output, link }: Summary) {
+function toSections({ lead, facts, output, list, link, linkText }: Summary) {
   return [
     { widgets: [toParagraph(cutToJsonBytes(lead, limits.lead, escapeHtml))] },
     {
@@ -107,6 +114,7 @@ function toSections({ lead, facts, output, link }: Summary) {
             widgets: [toParagraph(cutToJsonBytes(output, limits.output, toHtmlLines))],
           },
         ]),
+    ...(list === null ? [] : toListSection(list)),
     ...(link === null
       ? []
       : [
@@ -119,6 +127,15 @@ function toSections({ lead, facts, output, link }: Summary) {
           },
         ]),
   ];
+}
+
+function toListSection(listing: Listing) {
+  const html = fitList(listing, limits.output, {
+    toMarkup: escapeHtml,
+    sizeOf: jsonBytes.sizeOf,
+    joint: "<br>",
+  });
+  return html === "" ? [] : [{ header: listHeading, widgets: [toParagraph(html)] }];
 }
 
 function toParagraph(html: string) {

@@ -5,12 +5,14 @@ import { z } from "zod";
 import { httpUrl } from "../api/fields.ts";
 import { defineChannel, type Notice } from "./channel.ts";
 import { credential } from "./credential.ts";
+import { toDestination } from "./destination.ts";
 import { judgeGotify } from "./gotify-verdict.ts";
 import { includeOutput } from "./include-output.ts";
 import { toJsonPost } from "./json-post.ts";
 import { toPlainMessage } from "./plain-message.ts";
 import { characters } from "./ruler.ts";
-import { type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import { isAlarming, type Summary } from "./summary.ts";
 
 // Ours: Gotify documents none.
 const limits = { title: 250, lead: 1500, message: 10_000 };
@@ -43,6 +45,9 @@ export const gotify = defineChannel({
   summary: "Push with your own Gotify server.",
   config,
   secrets: ["app_token"],
+  // Ours: Gotify documents none, and nobody reads more.
+  pace: { perMinute: 30, burst: 20, overflow: "digest" },
+  destination: ({ url, app_token }) => `${toDestination(url)} ${app_token}`,
   example: {
     url: "https://gotify.example.com",
     app_token: "AbCdEfGhIjKlMnO",
@@ -74,7 +79,7 @@ function toMessage(notice: Notice, priority: number | undefined) {
   };
 }
 
-function toPriority({ status }: Summary, priority: number | undefined) {
+function toPriority({ tone }: Summary, priority: number | undefined) {
   if (priority === undefined) return {};
-  return { priority: status === "failed" ? priority : Math.min(priority, sounding) };
+  return { priority: isAlarming(tone) ? priority : Math.min(priority, sounding) };
 }

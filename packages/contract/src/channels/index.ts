@@ -13,10 +13,14 @@ export const channelTypeNames = Object.keys(channelTypes) as [
 
 export {
   type AnyChannelType,
+  type DigestNotice,
+  type ExecutionNotice,
   type HttpMessage,
   hidden,
   type MailMessage,
   type Message,
   type Notice,
+  type Pace,
+  type WarningNotice,
 } from "./channel.ts";
 export { judgeByStatus, type Reply, readRetryAfter, type Verdict } from "./verdict.ts";

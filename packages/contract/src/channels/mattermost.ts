@@ -2,13 +2,15 @@
 // outcome. Foreign text in it mentions nobody, hides no link and formats nothing.
 import { z } from "zod";
 import { text } from "../api/fields.ts";
-import type { EndStatus } from "../events/index.ts";
 import { defineChannel, type Notice } from "./channel.ts";
+import { toDestination } from "./destination.ts";
 import { includeOutput } from "./include-output.ts";
 import { toJsonPost } from "./json-post.ts";
+import { fitList } from "./listing.ts";
 import { judgeMattermost } from "./mattermost-verdict.ts";
 import { toPlain } from "./plain-text.ts";
-import { type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Summary, Tone } from "./summary.ts";
 import { cut } from "./text.ts";
 import { requirePath } from "./webhook-path.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
@@ -22,10 +24,11 @@ const limits = {
 };
 
 // As in Discord and mail.
-const colours: Readonly<Record<EndStatus, string>> = {
+const colours: Readonly<Record<Tone, string>> = {
   succeeded: "#2e7d32",
   failed: "#c62828",
   cancelled: "#757575",
+  warning: "#ef6c00",
 };
 
 const exampleUrl = "https://mattermost.example.com/hooks/your-webhook-key";
@@ -60,6 +63,10 @@ export const mattermost = defineChannel({
   secrets: ["url"],
   // A server may be served from a path, and the key is all that is secret.
   mask: (_key, value) => maskUrl(value, /^\/(?:.*\/)?hooks\//),
+  // https://docs.mattermost.com/administration-guide/configure/rate-limiting-configuration-settings.html:
+  // 10 a second and bursts of 100 are what a server has that was told to limit anything.
+  pace: { perMinute: 600, burst: 100, overflow: "digest" },
+  destination: ({ url }) => toDestination(url),
   example: { url: exampleUrl, channel: "ops-alerts", mention_text: "@ops", include_output: true },
   render: (notice, { url, channel, mention_text }) =>
     toJsonPost(url, {
@@ -76,7 +83,7 @@ function toAttachment(notice: Notice) {
   const { symbol, title, facts, link } = summary;
   return {
     fallback: toFallback(summary),
-    color: colours[summary.status],
+    color: colours[summary.tone],
     title: cut(`${symbol} ${title}`, limits.title, escapeMattermost),
     ...(link === null ? {} : { title_link: link }),
     text: toText(summary),
@@ -89,8 +96,12 @@ function toFallback({ symbol, title, lead }: Summary): string {
   return `${cut(`${symbol} ${title}`, limits.title, toInert)}\n${cut(lead, limits.lead, toInert)}`;
 }
 
-function toText({ lead, output }: Summary): string {
+function toText({ lead, output, list }: Summary): string {
   const story = cut(lead, limits.lead, escapeMattermost);
+  if (list !== null) {
+    const room = limits.text - story.length - 2;
+    return `${story}\n\n${fitList(list, room, { toMarkup: escapeMattermost })}`.trimEnd();
+  }
   if (output === null) return story;
   const [open, close] = ["\n```\n", "\n```"];
   const room = limits.text - story.length - open.length - close.length;

@@ -9,7 +9,8 @@ import { toJsonPost } from "./json-post.ts";
 import { judgeNtfy } from "./ntfy-verdict.ts";
 import { toPlainMessage } from "./plain-message.ts";
 import { jsonBytes } from "./ruler.ts";
-import { summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import { isAlarming } from "./summary.ts";
 
 const limits = {
   // https://docs.ntfy.sh/publish/#limitations, in bytes; what is longer becomes a file. The server
@@ -59,6 +60,10 @@ export const ntfy = defineChannel({
   summary: "Push to a topic of ntfy.sh or of your own ntfy server.",
   config,
   secrets: ["topic", "access_token"],
+  // https://docs.ntfy.sh/config/#request-limits: 60 at once, and one more every 5 seconds. It counts
+  // by the sender's address, which all topics of a server share.
+  pace: { perMinute: 12, burst: 60, overflow: "digest" },
+  destination: ({ url }) => new URL(url).origin,
   example: { topic: "your-secret-topic", priority: 5, include_output: true },
   // JSON goes to the root: https://docs.ntfy.sh/publish/#publish-as-json
   render: (notice, { url, topic, access_token, priority }) =>
@@ -76,8 +81,13 @@ function toMessage(notice: Notice, priority: number) {
   return {
     title: jsonBytes.cutTo(`${summary.symbol} ${summary.title}`, title),
     message: toPlainMessage(summary, { max, lead, ruler: jsonBytes, hasLink: true }),
-    priority: summary.status === "failed" ? priority : Math.min(priority, normal),
-    tags: [summary.status],
+    priority: isAlarming(summary.tone) ? priority : Math.min(priority, normal),
+    tags: tagsOf(notice),
     ...(summary.link === null ? {} : { click: summary.link }),
   };
+}
+
+/** None may be the short name of an emoji, as `warning` is: ntfy puts those before the title. */
+function tagsOf({ kind, event }: Notice): string[] {
+  return kind === "execution" ? [event.data.execution.status] : [event.data.event];
 }

@@ -1,6 +1,7 @@
 // The channel type `opsgenie`: alerts of Opsgenie, or of Jira Service Management, which took over
 // its Alert API. A failure opens the job's alert, the next success closes it; a cancelled execution
-// is a note on an open alert, and nothing where there is none.
+// is a note on an open alert, and nothing where there is none. A digest and the warning about a
+// channel are alerts of their own, which a person closes.
 import { z } from "zod";
 import { defineChannel, type Notice } from "./channel.ts";
 import { credential } from "./credential.ts";
@@ -11,7 +12,8 @@ import { judgeOpsgenie } from "./opsgenie-verdict.ts";
 import { toPlainMessage } from "./plain-message.ts";
 import { toPlainLine } from "./plain-text.ts";
 import { characters } from "./ruler.ts";
-import { type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import { isAlarming, type Summary } from "./summary.ts";
 
 // https://docs.opsgenie.com/docs/alert-api#create-alert. HTML in a message is shown as HTML
 // (https://docs.opsgenie.com/docs/alerts-and-alert-fields), so nothing foreign may look like it.
@@ -46,6 +48,9 @@ const config = z.strictObject({
   include_output: includeOutput,
 });
 
+// For what nobody has to be woken for.
+const lowest = "P5";
+
 type Priority = z.output<typeof config>["priority"];
 
 export const opsgenie = defineChannel({
@@ -54,6 +59,10 @@ export const opsgenie = defineChannel({
   summary: "Open an alert when a job fails, and close it when the job succeeds again.",
   config,
   secrets: ["api_key"],
+  // Ours: https://docs.opsgenie.com/docs/api-rate-limiting counts by account and size of the plan,
+  // and names no number. Never a digest: each event opens or closes an alert of its own.
+  pace: { perMinute: 60, burst: 10, overflow: "wait" },
+  destination: ({ region, api_key }) => `${region} ${api_key}`,
   example: { api_key: "your-api-integration-key", priority: "P2", include_output: true },
   render: (notice, { api_key, region, priority }) => {
     const [path, json] = toAction(notice, priority);
@@ -66,10 +75,11 @@ export const opsgenie = defineChannel({
 
 function toAction(notice: Notice, priority: Priority): [path: string, json: object] {
   const summary = summarize(notice);
+  if (notice.kind !== "execution" || notice.event.data.execution.status === "failed") {
+    return ["", toAlert(notice, summary, isAlarming(summary.tone) ? priority : lowest)];
+  }
   const alert = `/${toIncidentKey(notice)}`;
-  switch (summary.status) {
-    case "failed":
-      return ["", toAlert(notice, summary, priority)];
+  switch (notice.event.data.execution.status) {
     case "succeeded":
       return [`${alert}/close?identifierType=alias`, toNote(summary)];
     case "cancelled":
@@ -78,17 +88,33 @@ function toAction(notice: Notice, priority: Priority): [path: string, json: obje
 }
 
 function toAlert(notice: Notice, summary: Summary, priority: Priority) {
-  const { job } = notice.event.data;
   return {
     message: characters.cutTo(summary.title, limits.message),
     alias: toIncidentKey(notice),
     description: toText(summary, limits.description),
-    tags: ["trigrun", job.kind],
+    tags: ["trigrun", tagOf(notice)],
     details: Object.fromEntries(summary.facts.map(({ label, value }) => [label, value])),
-    entity: toPlainLine(job.name, limits.entity),
+    ...toEntity(notice),
     source,
     priority,
   };
+}
+
+/** The kind of job, so that rules of the team can tell them apart; else what is told. */
+function tagOf({ kind, event }: Notice): string {
+  return kind === "execution" ? event.data.job.kind : event.data.event;
+}
+
+/** What broke, where that is one thing. */
+function toEntity({ kind, event }: Notice) {
+  switch (kind) {
+    case "execution":
+      return { entity: toPlainLine(event.data.job.name, limits.entity) };
+    case "digest":
+      return {};
+    case "warning":
+      return { entity: toPlainLine(event.data.channel.name, limits.entity) };
+  }
 }
 
 function toNote(summary: Summary) {

@@ -58,7 +58,7 @@ describe("an alert event", () => {
       group: "billing",
       class: "execution.failed",
       timestamp: "2026-11-23T10:00:04.222Z",
-      custom_details: { Attempts: "3", "Last response": "HTTP 503 after 120 ms" },
+      custom_details: { Attempts: "3 of 3", "Last response": "HTTP 503 after 120 ms" },
     });
     expect(links).toEqual([{ href: client_url, text: "Open the execution" }]);
   });

@@ -1,15 +1,17 @@
 // The channel type `pagerduty`: alert events of the Events API v2. A failure opens the job's alert,
-// the next success resolves it; a cancelled execution is told as a change event, which rings nobody
-// and leaves an open alert as it is.
+// the next success resolves it. What rings nobody is a change event, which leaves an open alert as
+// it is: a cancelled execution, a digest without failures.
 import { z } from "zod";
 import { text } from "../api/fields.ts";
 import { defineChannel, type Notice } from "./channel.ts";
 import { toIncidentKey } from "./incident-key.ts";
 import { includeOutput } from "./include-output.ts";
 import { toJsonPost } from "./json-post.ts";
+import { fitList, listHeading } from "./listing.ts";
 import { judgePagerDuty } from "./pagerduty-verdict.ts";
 import { toPlain, toPlainLine } from "./plain-text.ts";
-import { linkText, type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import { isAlarming, type Summary, type Tone } from "./summary.ts";
 import { cut } from "./text.ts";
 
 const limits = {
@@ -56,34 +58,50 @@ export const pagerduty = defineChannel({
   summary: "Trigger an alert when a job fails, and resolve it when the job succeeds again.",
   config,
   secrets: ["routing_key"],
+  // https://github.com/PagerDuty/developer-docs/blob/main/docs/events-API-v2/05-Rate-Limits.md: about
+  // 120 a minute for a key. Never a digest: each event opens or resolves an alert of its own.
+  pace: { perMinute: 110, burst: 10, overflow: "wait" },
+  destination: ({ region, routing_key }) => `${region} ${routing_key}`,
   example: {
     routing_key: "0123456789abcdef0123456789abcdef",
     severity: "critical",
     include_output: true,
   },
   render: (notice, { region, ...rest }) => {
-    const isCancelled = notice.event.data.execution.status === "cancelled";
-    return isCancelled
-      ? toJsonPost(`${servers[region]}/change/enqueue`, toChange(notice, rest))
-      : toJsonPost(`${servers[region]}/enqueue`, toAlert(notice, rest));
+    const summary = summarize(notice);
+    const action = actionOf(notice, summary.tone);
+    return action === null
+      ? toJsonPost(`${servers[region]}/change/enqueue`, toChange(notice, summary, rest))
+      : toJsonPost(`${servers[region]}/enqueue`, toAlert(notice, summary, action, rest));
   },
   judge: judgePagerDuty,
 });
 
-function toAlert(notice: Notice, { routing_key, severity, group }: Omit<Config, "region">) {
-  const summary = summarize(notice);
-  const { job } = notice.event.data;
-  const isFailed = summary.status === "failed";
+type Action = "trigger" | "resolve";
+
+/** Null for what is no alert. Only the success of a job resolves: a digest has none of its own. */
+function actionOf(notice: Notice, tone: Tone): Action | null {
+  if (isAlarming(tone)) return "trigger";
+  return notice.kind === "execution" && tone === "succeeded" ? "resolve" : null;
+}
+
+function toAlert(
+  notice: Notice,
+  summary: Summary,
+  action: Action,
+  { routing_key, severity, group }: Omit<Config, "region">,
+) {
+  const component = componentOf(notice);
   const link = summary.link === null ? {} : { client_url: summary.link };
   return {
     routing_key,
-    event_action: isFailed ? "trigger" : "resolve",
+    event_action: action,
     dedup_key: toIncidentKey(notice),
     // PagerDuty needs none of it to resolve, but whoever looks at the event does.
     payload: {
       ...toPayload(notice, summary),
-      severity: isFailed ? severity : "info",
-      component: toPlainLine(job.name, limits.name),
+      severity: severityOf(summary.tone, severity),
+      ...(component === null ? {} : { component: toPlainLine(component, limits.name) }),
       class: notice.event.type,
       ...(group === undefined ? {} : { group }),
     },
@@ -93,9 +111,26 @@ function toAlert(notice: Notice, { routing_key, severity, group }: Omit<Config, 
   };
 }
 
+/** A channel that tells nobody anything is no failure yet. */
+function severityOf(tone: Tone, ofFailures: Config["severity"]): Config["severity"] {
+  if (tone === "warning") return "warning";
+  return tone === "failed" ? ofFailures : "info";
+}
+
+/** What broke, where that is one thing. */
+function componentOf({ kind, event }: Notice): string | null {
+  switch (kind) {
+    case "execution":
+      return event.data.job.name;
+    case "digest":
+      return null;
+    case "warning":
+      return event.data.channel.name;
+  }
+}
+
 /** A change has no severity and no component, and no key that would tie it to an alert. */
-function toChange(notice: Notice, { routing_key }: Pick<Config, "routing_key">) {
-  const summary = summarize(notice);
+function toChange(notice: Notice, summary: Summary, { routing_key }: Pick<Config, "routing_key">) {
   return { routing_key, payload: toPayload(notice, summary), ...toLinks(summary) };
 }
 
@@ -103,12 +138,13 @@ function toPayload({ event, isTest }: Notice, summary: Summary) {
   const story = `${isTest ? "[Test] " : ""}${summary.lead}`;
   const output =
     summary.output === null ? {} : { Output: cut(summary.output, limits.output, toPlain) };
+  const list = summary.list === null ? {} : { [listHeading]: fitList(summary.list, limits.output) };
   const facts = summary.facts.map(({ label, value }) => [label, value]);
   return {
     summary: cut(story, limits.summary, toPlain),
     source: sourceOf(summary.link),
     timestamp: event.timestamp,
-    custom_details: { ...Object.fromEntries(facts), ...output },
+    custom_details: { ...Object.fromEntries(facts), ...output, ...list },
   };
 }
 
@@ -117,6 +153,6 @@ function sourceOf(link: string | null): string {
   return link === null ? "TrigRun" : new URL(link).host;
 }
 
-function toLinks({ link }: Summary) {
+function toLinks({ link, linkText }: Summary) {
   return link === null ? {} : { links: [{ href: link, text: linkText }] };
 }

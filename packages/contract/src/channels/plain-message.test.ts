@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { makeNotice } from "../../test/notices.ts";
 import { toPlainMessage } from "./plain-message.ts";
 import { characters } from "./ruler.ts";
-import { summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
 
 const summary = summarize(makeNotice("failed", { output: `${"o".repeat(500)}\nend` }));
 const room = { lead: 500, ruler: characters, hasLink: true };

@@ -1,5 +1,7 @@
 // The whole story in plain lines, for services that know no layout: what happened, the facts, the
-// link, and as much of the output as there is room for. It must never be longer than it may.
+// link, and as much of the output or of the list as there is room for. It must never be longer than
+// it may.
+import { fitList, listHeading } from "./listing.ts";
 import type { Ruler } from "./ruler.ts";
 import type { Summary } from "./summary.ts";
 
@@ -20,8 +22,13 @@ export function toPlainMessage(summary: Summary, { max, lead, ruler, hasLink }: 
   const facts = summary.facts.map(({ label, value }) => `${label}: ${value}`);
   const link = hasLink && summary.link !== null ? ["", summary.link] : [];
   const said = [ruler.cutTo(summary.lead, lead), "", ...facts, ...link].join("\n");
-  const heading = "\n\nOutput:\n";
+  const heading = `\n\n${summary.list === null ? "Output" : listHeading}:\n`;
   const room = max - ruler.sizeOf(said) - ruler.sizeOf(heading);
-  if (summary.output === null || room < outputMin) return said;
-  return `${said}${heading}${ruler.cutTo(summary.output, room)}`;
+  const rest = restOf(summary, room, ruler);
+  return rest === "" ? said : `${said}${heading}${rest}`;
+}
+
+function restOf({ output, list }: Summary, room: number, ruler: Ruler): string {
+  if (list !== null) return fitList(list, room, { sizeOf: ruler.sizeOf });
+  return output === null || room < outputMin ? "" : ruler.cutTo(output, room);
 }

@@ -7,14 +7,15 @@ import { toJsonPost } from "./json-post.ts";
 import { toPlainMessage } from "./plain-message.ts";
 import { judgePushover } from "./pushover-verdict.ts";
 import { characters } from "./ruler.ts";
-import { linkText, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import { isAlarming, type Tone } from "./summary.ts";
 
 // https://pushover.net/api#limits
 const limits = {
   message: 1024,
   title: 250,
   url: 512,
-  // `url_title` may have 100; ours has 18.
+  // `url_title` may have 100; ours have about 20.
   // Ours: 300 are the facts, the rest is room for output.
   lead: 500,
 };
@@ -48,6 +49,10 @@ export const pushover = defineChannel({
   summary: "Push to phones and desktops with Pushover.",
   config,
   secrets: ["app_token", "user_key"],
+  // Ours: https://pushover.net/api#limits counts by the month alone (10,000), and a phone that
+  // sounds more often is switched off.
+  pace: { perMinute: 12, burst: 10, overflow: "digest" },
+  destination: ({ app_token, user_key }) => `${app_token} ${user_key}`,
   example: {
     app_token: "azGDORePK8gMaC0QOYAMyEEuzJnyUi",
     user_key: "uQiRzpo4DXghDmr9QzzfQu27cmVRsG",
@@ -66,7 +71,7 @@ export const pushover = defineChannel({
 function toMessage(notice: Notice, priorityOfFailures: number) {
   const summary = summarize(notice);
   const { message: max, lead } = limits;
-  const priority = priorityOf(notice, priorityOfFailures);
+  const priority = priorityOf(summary.tone, notice.isTest, priorityOfFailures);
   const hasPlace = summary.link !== null && summary.link.length <= limits.url;
   return {
     title: characters.cutTo(`${summary.symbol} ${summary.title}`, limits.title),
@@ -75,14 +80,12 @@ function toMessage(notice: Notice, priorityOfFailures: number) {
     timestamp: Math.floor(Date.parse(notice.event.timestamp) / 1000),
     priority,
     ...(priority === 2 ? emergency : {}),
-    ...(hasPlace ? { url: summary.link, url_title: linkText } : {}),
+    ...(hasPlace ? { url: summary.link, url_title: summary.linkText } : {}),
   };
 }
 
-function priorityOf({ event, isTest }: Notice, priorityOfFailures: number): number {
+function priorityOf(tone: Tone, isTest: boolean, priorityOfFailures: number): number {
   // A test that has to be acknowledged would be taken for an alarm.
   if (isTest) return Math.min(priorityOfFailures, 1);
-  return event.data.execution.status === "failed"
-    ? priorityOfFailures
-    : Math.min(priorityOfFailures, 0);
+  return isAlarming(tone) ? priorityOfFailures : Math.min(priorityOfFailures, 0);
 }

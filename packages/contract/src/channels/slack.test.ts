@@ -64,7 +64,7 @@ describe("a Slack message", () => {
     const name = `${"x".repeat(180)}-backup`;
     const { blocks = [] } = render(makeNotice("succeeded", { name })).json;
     expect(blocks[0]).toMatchObject({ text: { text: expect.stringMatching(/x…$/) } });
-    expect(blocks[1]).toMatchObject({ text: { text: `${name} succeeded after 1 attempt.` } });
+    expect(blocks[1]).toMatchObject({ text: { text: `${name} succeeded on attempt 1 of 3.` } });
   });
 });
 

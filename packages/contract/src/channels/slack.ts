@@ -3,8 +3,11 @@
 import { z } from "zod";
 import { text } from "../api/fields.ts";
 import { defineChannel, type Notice } from "./channel.ts";
+import { toDestination } from "./destination.ts";
+import { fitList, listHeading } from "./listing.ts";
 import { judgeSlack } from "./slack-verdict.ts";
-import { linkText, type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Summary } from "./summary.ts";
 import { cut } from "./text.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
@@ -49,6 +52,10 @@ export const slack = defineChannel({
   secrets: ["url"],
   // The team is no secret, and tells two channels apart.
   mask: (_key, value) => maskUrl(value, /^\/(?:services|triggers|workflows)\/[TE][A-Z0-9]*\//),
+  // https://docs.slack.dev/apis/web-api/rate-limits: "1 per second", "short bursts >1 allowed". How
+  // short is ours.
+  pace: { perMinute: 60, burst: 5, overflow: "digest" },
+  destination: ({ url }) => toDestination(url),
   example: {
     url: exampleUrl,
     mention_text: "@here",
@@ -72,7 +79,11 @@ function toSlackMessage(notice: Notice, mentionText: string | undefined) {
     summary.output === null ? [] : [toFence(summary.output, limits.sectionText, "*Output*\n")];
   // A link and not a button: Slack calls the app back for every click on a button, and shows a
   // warning where nobody answers (https://github.com/slackapi/node-slack-sdk/issues/869).
-  const link = summary.link === null ? [] : [toLink(summary.link)];
+  const link = summary.link === null ? [] : [toLink(summary.link, summary.linkText)];
+  const list =
+    summary.list === null
+      ? ""
+      : fitList(summary.list, limits.sectionText, { toMarkup: escapeSlack });
   return {
     text: toFallback(summary, mention, link),
     blocks: [
@@ -81,6 +92,7 @@ function toSlackMessage(notice: Notice, mentionText: string | undefined) {
       // Not mrkdwn, where `*` and `_` of foreign text would be formatting and cannot be escaped.
       { type: "section", text: toPlain(cut(summary.lead, limits.sectionText, escapeSlack)) },
       { type: "section", fields: toFields(summary) },
+      ...(list === "" ? [] : [{ type: "section", text: toPlain(list) }]),
       ...output.map(toSection),
       ...link.map(toSection),
     ],
@@ -97,6 +109,12 @@ function toFallback(summary: Summary, mention: readonly string[], link: readonly
   ];
   const said = lines.join("\n");
   const room = limits.text - said.length - 1;
+  if (summary.list !== null) {
+    const list = fitList(summary.list, room - listHeading.length - 2, {
+      toMarkup: (line) => escapeTextLine(escapeSlack(line)),
+    });
+    return list === "" ? said : `${said}\n${listHeading}:\n${list}`;
+  }
   // 100 is ours: less than that of an output says nothing.
   if (summary.output === null || room < 100) return said;
   return `${said}\n${toFence(summary.output, room)}`;
@@ -134,7 +152,7 @@ function toFence(output: string, max: number, heading = ""): string {
 }
 
 /** A bar would end the address inside `<…|…>`; the rest of a URL is escaped like any text. */
-function toLink(url: string): string {
+function toLink(url: string, linkText: string): string {
   return `<${escapeSlack(url.replaceAll("|", "%7C"))}|${linkText}>`;
 }
 

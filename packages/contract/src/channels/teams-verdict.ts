@@ -1,7 +1,7 @@
 // What a Teams workflow's answers mean, and those of the old incoming webhooks, in words that say
 // what to do about it.
 import { judgeService, type Service, textOf } from "./service-verdict.ts";
-import { quote, type Reply, readJsonObject, type Verdict } from "./verdict.ts";
+import { quote, type Reply, readJsonObject, type Verdict, withPause } from "./verdict.ts";
 
 const copyUrl = "copy the whole address of the workflow again, to the end of its `sig=…`";
 
@@ -39,7 +39,8 @@ function judgeAccepted({ statusCode, headers, body }: Reply): Verdict | null {
   if (readJsonObject(body) !== null) return null;
   const inner = /Microsoft Teams endpoint returned HTTP error (\d{3})/.exec(body)?.[1];
   if (inner !== undefined) {
-    return judgeService({ statusCode: Number(inner), headers, body: "" }, service);
+    const innerReply = { statusCode: Number(inner), headers, body: "" };
+    return withPause(judgeService(innerReply, service), innerReply);
   }
   if (!/Webhook message delivery failed/i.test(body)) return null;
   const reason = `Teams answered ${statusCode} and dropped the message. It said: ${quote(body)}`;

@@ -2,12 +2,14 @@
 // webhook is sent, or for one of the old incoming webhooks. Foreign text stands in it where Teams
 // reads no Markdown.
 import { z } from "zod";
-import type { EndStatus } from "../events/index.ts";
 import { defineChannel, type Notice } from "./channel.ts";
+import { toDestination } from "./destination.ts";
 import { includeOutput } from "./include-output.ts";
 import { toJsonPost } from "./json-post.ts";
+import { fitList, listHeading } from "./listing.ts";
 import { jsonBytes } from "./ruler.ts";
-import { linkText, type Summary, summarize } from "./summary.ts";
+import { summarize } from "./summarize.ts";
+import type { Listing, Summary, Tone } from "./summary.ts";
 import { judgeTeams } from "./teams-verdict.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
@@ -21,10 +23,11 @@ const limits = {
 };
 
 // https://adaptivecards.io/explorer/TextRun.html
-const colours: Readonly<Record<EndStatus, string>> = {
+const colours: Readonly<Record<Tone, string>> = {
   succeeded: "Good",
   failed: "Attention",
   cancelled: "Default",
+  warning: "Warning",
 };
 
 const exampleUrl =
@@ -55,6 +58,10 @@ export const teams = defineChannel({
   config,
   secrets: ["url"],
   mask: (_key, value) => maskUrl(value, publicPath),
+  // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using#rate-limiting-for-connectors:
+  // 4 in a second, and 60 in 30 seconds.
+  pace: { perMinute: 110, burst: 4, overflow: "digest" },
+  destination: ({ url }) => toDestination(url),
   example: { url: exampleUrl, full_width: true, include_output: true },
   render: (notice, { url, full_width }) => toJsonPost(url, toTeamsMessage(notice, full_width)),
   judge: judgeTeams,
@@ -76,8 +83,8 @@ function toTeamsMessage(notice: Notice, isFullWidth: boolean) {
 }
 
 function toCard(summary: Summary, isFullWidth: boolean) {
-  const { symbol, title, lead, facts, output, link } = summary;
-  const heading = { size: "Large", weight: "Bolder", color: colours[summary.status] };
+  const { symbol, title, lead, facts, output, list, link, linkText } = summary;
+  const heading = { size: "Large", weight: "Bolder", color: colours[summary.tone] };
   return {
     $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
     type: "AdaptiveCard",
@@ -95,9 +102,15 @@ function toCard(summary: Summary, isFullWidth: boolean) {
             toText("Output", { weight: "Bolder" }),
             toText(jsonBytes.cutTo(output, limits.output), { fontType: "Monospace" }),
           ]),
+      ...(list === null ? [] : toList(list)),
     ],
     ...(link === null ? {} : { actions: [{ type: "Action.OpenUrl", title: linkText, url: link }] }),
   };
+}
+
+function toList(listing: Listing) {
+  const list = fitList(listing, limits.output, { sizeOf: jsonBytes.sizeOf });
+  return list === "" ? [] : [toText(listHeading, { weight: "Bolder" }), toText(list)];
 }
 
 /**

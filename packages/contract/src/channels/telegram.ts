@@ -3,7 +3,9 @@
 import { z } from "zod";
 import { httpUrl } from "../api/fields.ts";
 import { defineChannel, type Notice } from "./channel.ts";
-import { linkText, summarize } from "./summary.ts";
+import { toDestination } from "./destination.ts";
+import { fitList, listHeading } from "./listing.ts";
+import { summarize } from "./summarize.ts";
 import { cut, escapeHtml } from "./text.ts";
 import { judgeStrictly, quote, type Reply, readJsonObject, type Verdict } from "./verdict.ts";
 
@@ -47,6 +49,13 @@ export const telegram = defineChannel({
   secrets: ["bot_token"],
   // The number before the colon is the bot's public id.
   mask: (_key, value) => `${String(value).split(":")[0]}:…`,
+  // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this: 20 messages a
+  // minute to a group, 1 a second to any chat with short bursts. A full bucket and what comes back
+  // in its first minute are 20.
+  pace: { perMinute: 15, burst: 5, overflow: "digest" },
+  // A chat of one bot: another bot has limits of its own.
+  destination: ({ api_url, bot_token, chat_id }) =>
+    [toDestination(api_url), bot_token, chat_id].join(" "),
   example: {
     bot_token: "123456789:AAE-example-token-of-35-characters_x",
     chat_id: "-1001234567890",
@@ -69,7 +78,7 @@ export const telegram = defineChannel({
 });
 
 function toHtml(notice: Notice): string {
-  const { symbol, title, lead, facts, link, output } = summarize(notice);
+  const { symbol, title, lead, facts, link, linkText, output, list } = summarize(notice);
   const parts = [
     `${symbol} <strong>${cut(title, leadCharsMax, escapeHtml)}</strong>`,
     cut(lead, leadCharsMax, escapeHtml),
@@ -79,6 +88,12 @@ function toHtml(notice: Notice): string {
     ...(link === null ? [] : [`<a href="${escapeHtml(link)}">${linkText}</a>`]),
   ];
   const text = parts.join("\n\n");
+  if (list !== null) {
+    const heading = `\n\n${listHeading}:\n`;
+    const room = textCharsMax - text.length - heading.length;
+    const said = fitList(list, room, { toMarkup: escapeHtml });
+    return said === "" ? text : `${text}${heading}${said}`;
+  }
   if (output === null) return text;
   const [open, close] = ["\n\n<pre>", "</pre>"];
   const room = textCharsMax - text.length - open.length - close.length;

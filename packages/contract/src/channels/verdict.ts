@@ -16,6 +16,11 @@ export interface Verdict {
   readonly reason: string;
   /** How long the receiver asks us to wait, in seconds; null when it did not say. */
   readonly retryAfterSeconds?: number | null;
+  /**
+   * How long nothing may go to the same destination, whichever delivery it is for. A message that
+   * was sent can be the last one of a while.
+   */
+  readonly pauseSeconds?: number;
   /** True when the receiver says it is gone for good: the channel is disabled. */
   readonly isGone?: boolean;
 }
@@ -23,11 +28,23 @@ export interface Verdict {
 // 408 and 425 ask for a repeat, 429 for patience (RFC 9110, 8470, 6585).
 const retryable = new Set([408, 425, 429]);
 
+// The receiver's stop signal: a response header that says a repeat would be refused as well.
+const stopHeader = "x-cron-service-retry";
+
 /**
  * The table of the Standard Webhooks specification: 2xx is sent, 410 is gone, 3xx is a failure
  * (no redirect is followed), and any other 4xx is tried again, since receivers are often mended.
+ * Unless the receiver says `x-cron-service-retry: no`: it knows better.
  */
 export function judgeByStatus(reply: Reply): Verdict {
+  const verdict = judgeCode(reply);
+  const isStopped = reply.headers[stopHeader]?.trim().toLowerCase() === "no";
+  if (verdict.verdict !== "retry" || !isStopped) return verdict;
+  const reason = `${verdict.reason} It asked for no repeat, with \`${stopHeader}: no\`.`;
+  return { verdict: "permanent", reason };
+}
+
+function judgeCode(reply: Reply): Verdict {
   const { statusCode } = reply;
   if (statusCode >= 200 && statusCode < 300) {
     return { verdict: "sent", reason: `The receiver answered ${statusCode}.` };
@@ -46,12 +63,20 @@ export function judgeByStatus(reply: Reply): Verdict {
   };
 }
 
+/** 429 speaks of the sender, not of this message: whoever says how long means all of them. */
+export function withPause(verdict: Verdict, { statusCode }: Reply): Verdict {
+  const { retryAfterSeconds, pauseSeconds } = verdict;
+  if (statusCode !== 429 || pauseSeconds !== undefined) return verdict;
+  if (verdict.verdict !== "retry" || typeof retryAfterSeconds !== "number") return verdict;
+  return { ...verdict, pauseSeconds: retryAfterSeconds };
+}
+
 /**
  * For services with documented codes (Slack, Discord, Telegram): a 4xx means that the address or
  * the message is wrong and stays wrong, but for the codes that ask for a repeat.
  */
 export function judgeStrictly(reply: Reply): Verdict {
-  const verdict = judgeByStatus(reply);
+  const verdict = judgeCode(reply);
   const { statusCode } = reply;
   if (verdict.verdict !== "retry" || statusCode < 400 || statusCode >= 500) return verdict;
   if (retryable.has(statusCode)) return verdict;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { headers, httpUrl, text } from "../api/fields.ts";
 import { defineChannel, hidden } from "./channel.ts";
+import { toDestination } from "./destination.ts";
 
 export const webhook = defineChannel({
   type: "webhook",
@@ -21,6 +22,8 @@ export const webhook = defineChannel({
     key === "headers"
       ? Object.fromEntries(Object.keys(value as object).map((header) => [header, hidden]))
       : hidden,
+  // No pace: a program wants every event, as fast as it comes. 429 makes it slower.
+  destination: ({ url }) => toDestination(url),
   example: { url: "https://api.example.com/hooks/cron", secret: "whsec_your_signing_secret" },
   render: ({ event }, config) => ({
     kind: "http",

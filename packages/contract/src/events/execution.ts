@@ -50,6 +50,12 @@ export const executionFacts = z.object({
     finished_at: instant,
     duration_ms: z.number().int().nullable(),
     attempts: z.number().int(),
+    max_attempts: z.number().int().nullable().default(null).meta({
+      description: "What the retry policy allows. Null for executions from before it was told.",
+    }),
+    usual_duration_ms: z.number().int().nullable().default(null).meta({
+      description: "Median of the job's last 20 succeeded executions; null where none is known.",
+    }),
   }),
   last_attempt: z
     .object({
@@ -64,7 +70,8 @@ export const executionFacts = z.object({
   next_run_at: instant.nullable(),
   url: z.string(),
 });
-export type ExecutionFacts = z.output<typeof executionFacts>;
+/** As rows hold it: those of older versions lack what was added later. */
+export type ExecutionFacts = z.input<typeof executionFacts>;
 
 export const executionEventTypes = [
   "execution.succeeded",
@@ -84,9 +91,10 @@ export type ExecutionEvent = z.output<typeof executionEvent>;
 
 /** The event as told for one rule. `timestamp` is when the execution ended, on every try. */
 export function toExecutionEvent(event: Event, facts: ExecutionFacts): ExecutionEvent {
+  const { max_attempts = null, usual_duration_ms = null, ...execution } = facts.execution;
   return {
-    type: `execution.${facts.execution.status}`,
-    timestamp: facts.execution.finished_at,
-    data: { event, ...facts },
+    type: `execution.${execution.status}`,
+    timestamp: execution.finished_at,
+    data: { event, ...facts, execution: { ...execution, max_attempts, usual_duration_ms } },
   };
 }

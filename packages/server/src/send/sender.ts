@@ -283,6 +283,7 @@ function prepare(
   now: Date,
 ): Prepared | undefined {
   const notice: Notice = {
+    kind: "execution",
     event: toExecutionEvent(what.event, what.facts),
     output: what.output,
     isTest: what.isTest ?? false,

@@ -1,7 +1,7 @@
-// The words that all media share: one line for every way an execution can end.
+// The words about one execution: one line for every way it can end.
 import { describe, expect, it } from "vitest";
 import { makeNotice } from "../../test/notices.ts";
-import { formatDuration, summarize } from "./summary.ts";
+import { summarizeExecution as summarize } from "./execution-summary.ts";
 
 const leadOf = (...parts: Parameters<typeof makeNotice>) => summarize(makeNotice(...parts)).lead;
 const factOf = (label: string, ...parts: Parameters<typeof makeNotice>) =>
@@ -9,42 +9,42 @@ const factOf = (label: string, ...parts: Parameters<typeof makeNotice>) =>
 
 describe("the lead", () => {
   it.each([
-    ["succeeded", {}, "nightly-backup succeeded after 1 attempt."],
+    ["succeeded", {}, "nightly-backup succeeded on attempt 1 of 3."],
     ["succeeded", { attempts: 4 }, "nightly-backup succeeded after 4 attempts."],
     ["cancelled", {}, "nightly-backup was cancelled before the first attempt."],
-    ["cancelled", { attempts: 2 }, "nightly-backup was cancelled after 2 attempts."],
+    ["cancelled", { attempts: 2 }, "nightly-backup was cancelled after 2 of 3 attempts."],
     [
       "failed",
       {},
-      "nightly-backup failed after 3 attempts with HTTP 503: " +
+      "nightly-backup failed after 3 of 3 attempts with HTTP 503: " +
         "The backup service is down for maintenance.",
     ],
     [
       "failed",
       { attempts: 1, lastAttempt: { status_code: 404, error_message: null } },
-      "nightly-backup failed after 1 attempt with HTTP 404.",
+      "nightly-backup failed after 1 of 3 attempts with HTTP 404.",
     ],
     [
       "failed",
       {
         lastAttempt: { status: "TIMEOUT", status_code: null, error_message: "No answer in 30 s." },
       },
-      "nightly-backup failed after 3 attempts by timeout: No answer in 30 s.",
+      "nightly-backup failed after 3 of 3 attempts by timeout: No answer in 30 s.",
     ],
     [
       "failed",
       { lastAttempt: { status: "TIMEOUT", error_message: null, error_class: null } },
-      "nightly-backup failed after 3 attempts by timeout.",
+      "nightly-backup failed after 3 of 3 attempts by timeout.",
     ],
     [
       "failed",
       { lastAttempt: { status: "CONNECTION_ERROR", error_message: "db refused the connection." } },
-      "nightly-backup failed after 3 attempts: db refused the connection.",
+      "nightly-backup failed after 3 of 3 attempts: db refused the connection.",
     ],
     [
       "failed",
       { lastAttempt: { status: "CONNECTION_ERROR", error_message: "", error_class: "dns_error" } },
-      "nightly-backup failed after 3 attempts without a connection: dns_error",
+      "nightly-backup failed after 3 of 3 attempts without a connection: dns_error",
     ],
     [
       "failed",
@@ -126,22 +126,5 @@ describe("the output", () => {
 
   it("shows that it goes on", () => {
     expect(outputOf("x".repeat(70_000))).toBe(`${"x".repeat(65_536)}…`);
-  });
-});
-
-describe("formatDuration", () => {
-  it.each([
-    [0, "0 ms"],
-    [12.4, "12 ms"],
-    [999, "999 ms"],
-    [1000, "1 s"],
-    [4210, "4.2 s"],
-    [59_999, "59.9 s"],
-    [60_000, "1 min 0 s"],
-    [200_000, "3 min 20 s"],
-    [3_599_999, "59 min 59 s"],
-    [7_500_000, "2 h 5 min"],
-  ])("says %d ms as %s", (ms, expected) => {
-    expect(formatDuration(ms)).toBe(expected);
   });
 });

@@ -1,0 +1,37 @@
+// A list cut to a medium's room: as many lines as fit, and how many more there are. A line is never
+// cut in half, and none is left out silently.
+import { toPlain } from "./plain-text.ts";
+import type { Listing } from "./summary.ts";
+
+interface Medium {
+  readonly toMarkup?: (line: string) => string;
+  readonly sizeOf?: (text: string) => number;
+  /** What stands between two lines. */
+  readonly joint?: string;
+}
+
+/** The lines in the medium's markup, at most `max` long once they are joined. None may fit. */
+export function fitLines(
+  { lines, total }: Listing,
+  max: number,
+  { toMarkup = toPlain, sizeOf = (text) => text.length, joint = "\n" }: Medium = {},
+): readonly string[] {
+  let fitting: readonly string[] = [];
+  const said: string[] = [];
+  for (const line of lines) {
+    said.push(toMarkup(line));
+    const more = total - said.length;
+    const candidate = more > 0 ? [...said, `and ${more} more`] : [...said];
+    if (sizeOf(candidate.join(joint)) > max) break;
+    fitting = candidate;
+  }
+  return fitting;
+}
+
+/** The same as one text. */
+export function fitList(listing: Listing, max: number, medium: Medium = {}): string {
+  return fitLines(listing, max, medium).join(medium.joint ?? "\n");
+}
+
+/** What a list is of. */
+export const listHeading = "Notifications";
