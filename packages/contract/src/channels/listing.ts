@@ -18,12 +18,14 @@ export function fitLines(
 ): readonly string[] {
   let fitting: readonly string[] = [];
   const said: string[] = [];
-  for (const line of lines) {
-    said.push(toMarkup(line));
-    const more = total - said.length;
+  let more = total;
+  for (const { text, standsFor } of lines) {
+    said.push(toMarkup(text));
+    more -= standsFor;
+    if (sizeOf(said.join(joint)) > max) break;
+    // With the last line the count goes, so a longer list may fit where a shorter one does not.
     const candidate = more > 0 ? [...said, `and ${more} more`] : [...said];
-    if (sizeOf(candidate.join(joint)) > max) break;
-    fitting = candidate;
+    if (sizeOf(candidate.join(joint)) <= max) fitting = candidate;
   }
   return fitting;
 }
