@@ -63,10 +63,10 @@ describe("the lines", () => {
         told("d", "failed", 6),
       ]),
     ).toEqual([
-      "❌ b failed at 10:00:08 UTC: It broke.",
-      "❌ d failed at 10:00:06 UTC",
-      "✅ a succeeded at 10:00:09 UTC",
-      "🚫 c was cancelled at 10:00:07 UTC",
+      "b failed at 10:00:08 UTC: It broke.",
+      "d failed at 10:00:06 UTC",
+      "a succeeded at 10:00:09 UTC",
+      "c was cancelled at 10:00:07 UTC",
     ]);
   });
 
@@ -81,15 +81,17 @@ describe("the lines", () => {
       }),
     ).list?.lines;
     expect(lines).toEqual([
-      { text: "❌ a failed 2 times, last at 10:00:09 UTC: new", standsFor: 2 },
-      { text: "❌ b failed at 10:00:08 UTC", standsFor: 1 },
+      { tone: "failed", text: "a failed 2 times, last at 10:00:09 UTC: new", standsFor: 2 },
+      { tone: "failed", text: "b failed at 10:00:08 UTC", standsFor: 1 },
     ]);
   });
 
   it("count an execution once that was told as two events", () => {
     const twice = [told("a", "failed", 9, { event: "on_failure" }), told("a", "failed", 9)];
     const { list } = summarizeDigest(makeDigest({ deliveries: twice }));
-    expect(list?.lines).toEqual([{ text: "❌ a failed at 10:00:09 UTC", standsFor: 2 }]);
+    expect(list?.lines).toEqual([
+      { tone: "failed", text: "a failed at 10:00:09 UTC", standsFor: 2 },
+    ]);
   });
 
   it("keep apart jobs of one name", () => {

@@ -62,7 +62,7 @@ function toGroups(deliveries: readonly DigestDelivery[]): Group[] {
   return [...all.filter(isFailed), ...all.filter((group) => !isFailed(group))];
 }
 
-/** `❌ nightly-backup failed 14 times, last at 10:00:58 UTC: The target answered 503.` */
+/** `nightly-backup failed 14 times, last at 10:00:58 UTC: The target answered 503.` */
 function toLine({ newest, deliveries }: Group): Line {
   const { job, execution, error_message } = newest;
   const name = toShortLine(job.name, nameCharsMax);
@@ -71,8 +71,9 @@ function toLine({ newest, deliveries }: Group): Line {
   const executions = new Set(deliveries.map((delivery) => delivery.execution.id)).size;
   const time = `at ${execution.finished_at.slice(11, 19)} UTC`;
   const when = executions === 1 ? time : `${executions} times, last ${time}`;
-  const story = `${symbols[execution.status]} ${name} ${outcomes[execution.status].verb} ${when}`;
+  const story = `${name} ${outcomes[execution.status].verb} ${when}`;
   return {
+    tone: execution.status,
     text: execution.status === "failed" && error !== "" ? `${story}: ${error}` : story,
     standsFor: deliveries.length,
   };

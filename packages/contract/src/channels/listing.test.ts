@@ -1,11 +1,17 @@
 // A list in little room: what fits, and that the rest is counted.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fitLines, fitList } from "./listing.ts";
+import * as all from "./listing.ts";
 import type { Listing } from "./summary.ts";
 
+const bare = { toSign: () => "" };
+const fitLines = (...[list, max, medium]: Parameters<typeof all.fitLines>) =>
+  all.fitLines(list, max, { ...bare, ...medium });
+const fitList = (...[list, max, medium]: Parameters<typeof all.fitList>) =>
+  all.fitList(list, max, { ...bare, ...medium });
+
 const listing = (texts: readonly string[], total = texts.length): Listing => ({
-  lines: texts.map((text) => ({ text, standsFor: 1 })),
+  lines: texts.map((text) => ({ text, standsFor: 1, tone: "failed" })),
   total,
 });
 
@@ -19,10 +25,17 @@ describe("fitLines", () => {
     expect(fitList(listing(["one"], 38), 100)).toBe("one\nand 37 more");
   });
 
+  it("begins each line with a sign for its outcome, in markup of the medium's own or not", () => {
+    expect(all.fitList(listing(["one"]), 20)).toBe("❌ one");
+    expect(all.fitList(listing(["one"]), 20, { toSign: (tone) => `<${tone}>` })).toBe(
+      "<failed>one",
+    );
+  });
+
   it("counts notifications, not lines", () => {
-    const lines = [
-      { text: "one", standsFor: 5 },
-      { text: "a longer one", standsFor: 7 },
+    const lines: Listing["lines"] = [
+      { text: "one", standsFor: 5, tone: "failed" },
+      { text: "a longer one", standsFor: 7, tone: "failed" },
     ];
     expect(fitList({ lines, total: 20 }, 15)).toBe("one\nand 15 more");
   });

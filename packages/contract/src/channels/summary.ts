@@ -43,6 +43,8 @@ export interface Listing {
 }
 
 export interface Line {
+  readonly tone: Tone;
+  /** Without a sign for the tone: a medium may have its own. */
   readonly text: string;
   /** How many notifications it stands for. */
   readonly standsFor: number;
