@@ -10,7 +10,8 @@ import { checkDocuments } from "./tidy-documents.ts";
 
 export function tidy(files: readonly RepositoryFile[]): Finding[] {
   const texts = files.filter((file) => !file.text.includes("\0"));
-  return [...texts.flatMap(checkText), ...checkCode(texts), ...checkDocuments(texts)];
+  // All of them: a document may show a picture.
+  return [...texts.flatMap(checkText), ...checkCode(texts), ...checkDocuments(files)];
 }
 
 // The words are put together here, or the checker would find them in itself.

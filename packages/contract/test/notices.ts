@@ -92,17 +92,20 @@ const endings = [
   { status: "failed", name: "nightly-backup", error_message: "The target answered 503." },
   { status: "cancelled", name: "import-prices", error_message: null },
 ] as const;
+const jobNamesMax = 15;
 
 function makeDigestDelivery(index: number): DigestDelivery {
   const { status, name, error_message } = endings[index % endings.length] ?? endings[0];
-  const digit = (index % 16).toString(16);
+  // As many jobs, five for each way to end; three executions of most of them.
+  const number = index % jobNamesMax;
+  const digit = number.toString(16);
   const second = String(59 - (index % 60)).padStart(2, "0");
   return {
-    id: `dlv_${hex(digit)}`,
+    id: `dlv_${hex(digit).slice(0, -2)}${String(index).padStart(2, "0")}`,
     event: status === "failed" ? "on_failure" : "on_completion",
-    job: { id: `job_${hex(digit)}`, name, kind: "cron" },
+    job: { id: `job_${hex(digit)}`, name: `${name}-${number}`, kind: "cron" },
     execution: {
-      id: `exec_${hex(digit)}`,
+      id: `exec_${hex(digit).slice(0, -2)}${String(index).padStart(2, "0")}`,
       status,
       finished_at: `2026-11-23T10:00:${second}.000Z`,
     },
@@ -110,7 +113,7 @@ function makeDigestDelivery(index: number): DigestDelivery {
   };
 }
 
-/** A digest of 42, all of which have a line in it. */
+/** A digest of 42, all of which it names. */
 export function makeDigest(changes: Partial<DigestFacts> = {}): DigestNotice {
   const event = toDigestEvent({
     total: 42,

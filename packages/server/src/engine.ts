@@ -7,6 +7,7 @@
 import type { Config } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
+import type { Loop } from "./loop.ts";
 import { createPlanner } from "./plan/planner.ts";
 import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
 import type { Execution } from "./run/execution.ts";
@@ -114,26 +115,13 @@ export function createEngine(options: EngineOptions): Engine {
       await db.listen(wakeChannel, onWake);
       for (const loop of loops) loop.start();
     },
-    // The runner's last settles make deliveries; what the sender cannot send now, it gives back.
     stop: () =>
       stopInOrder(
         [
-          stopTogether(
-            [
-              named("planner", planner),
-              named("digester", digester),
-              ...rescuers.map((rescuer) => named("rescuer", rescuer)),
-              named("pruner", pruner),
-            ],
-            log,
-          ),
-          named("runner", runner),
-          named("sender", sender),
-          named("heartbeater", heartbeater),
-          stopTogether(
-            [named("http", { stop: http.close }), named("mail", { stop: mail.close })],
-            log,
-          ),
+          stopTogether([planner, digester, ...rescuers, pruner].map(toStep), log),
+          // The runner's last settles make deliveries; what the sender cannot send, it gives back.
+          ...[runner, sender, heartbeater].map(toStep),
+          stopTogether([toDoorStep("http", http), toDoorStep("mail", mail)], log),
         ],
         log,
       ),
@@ -153,8 +141,12 @@ function openDoors({ clock, config, guard, log, vault }: EngineOptions) {
   return { http, mail, courier };
 }
 
-function named(name: string, part: { stop(): Promise<void> }): StopStep {
-  return { name, stop: part.stop };
+function toStep(loop: Loop): StopStep {
+  return { name: loop.name, stop: loop.stop };
+}
+
+function toDoorStep(name: string, door: { close(): Promise<void> }): StopStep {
+  return { name, stop: door.close };
 }
 
 function createRescuers(

@@ -3,6 +3,7 @@
 import type { Log } from "./log.ts";
 
 export interface Loop {
+  readonly name: string;
   start(): void;
   /** Starts the next pass now, or right after the one that runs. */
   wake(): void;
@@ -52,6 +53,7 @@ export function createLoop({ name, pass, log }: LoopOptions): Loop {
   }
 
   return {
+    name,
     start() {
       running ??= run();
     },

@@ -76,6 +76,7 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
   const loop = createLoop({ name: options.name, pass: () => crew.pass(), log: options.log });
   crew.onRoom = loop.wake;
   return {
+    name: options.name,
     start: loop.start,
     wake: loop.wake,
     async stop() {

@@ -1,9 +1,9 @@
-// What is said about many notifications at once: how many ended how, and a line for each of them,
-// failures first.
-import { type DigestDelivery, type DigestEvent, endStatuses } from "../events/index.ts";
+// What is said about many notifications at once: how many ended how, and a line for each job and
+// outcome, failures first. A flood of one job must not hide another's only failure.
+import type { DigestDelivery, DigestEvent } from "../events/index.ts";
 import type { DigestNotice } from "./channel.ts";
 import { count, formatInstant, outcomes, symbols, toLink, toShortLine } from "./phrase.ts";
-import type { Summary, Tone } from "./summary.ts";
+import type { Line, Summary, Tone } from "./summary.ts";
 
 // Ours: a line of the list must stay one on most screens.
 const nameCharsMax = 80;
@@ -12,7 +12,7 @@ const errorCharsMax = 120;
 export function summarizeDigest({ event }: DigestNotice): Summary {
   const { total, first_at, last_at, deliveries, url } = event.data;
   const tone = toneOf(event);
-  const [counts, between] = [countsOf(event), [first_at, last_at].map(formatInstant)];
+  const counts = countsOf(event);
   return {
     tone,
     symbol: symbols[tone],
@@ -21,17 +21,13 @@ export function summarizeDigest({ event }: DigestNotice): Summary {
       `${count(total, "notification")} came faster than this channel takes them, so this message ` +
       `stands for all of them: ${counts}.`,
     facts: [
-      ...endStatuses.map((status) => ({
-        label: outcomes[status].title,
-        value: String(event.data[status]),
-      })),
-      { label: "First", value: between[0] ?? "" },
-      { label: "Last", value: between[1] ?? "" },
+      { label: "First ended", value: formatInstant(first_at) },
+      { label: "Last ended", value: formatInstant(last_at) },
     ],
     link: toLink(url),
     linkText: "Open the notifications",
     output: null,
-    list: { lines: inOrder(deliveries).map(lineOf), total },
+    list: { lines: toGroups(deliveries).map(toLine), total },
   };
 }
 
@@ -48,17 +44,37 @@ function countsOf({ data }: DigestEvent): string {
   return parts.join(", ") || "none";
 }
 
-/** Failures first; else as they came, the newest first. */
-function inOrder(deliveries: readonly DigestDelivery[]): DigestDelivery[] {
-  const isFailed = ({ execution }: DigestDelivery) => execution.status === "failed";
-  return [...deliveries.filter(isFailed), ...deliveries.filter((delivery) => !isFailed(delivery))];
+interface Group {
+  readonly newest: DigestDelivery;
+  readonly deliveries: readonly DigestDelivery[];
 }
 
-/** The seconds are what tells runs of the same minute apart. */
-function lineOf({ job, execution, error_message }: DigestDelivery): string {
+/** By job and outcome: failures first, else the newest first, as they came. */
+function toGroups(deliveries: readonly DigestDelivery[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const delivery of deliveries) {
+    const key = `${delivery.job.id} ${delivery.execution.status}`;
+    const group = groups.get(key) ?? { newest: delivery, deliveries: [] };
+    groups.set(key, { ...group, deliveries: [...group.deliveries, delivery] });
+  }
+  const isFailed = ({ newest }: Group) => newest.execution.status === "failed";
+  const all = [...groups.values()];
+  return [...all.filter(isFailed), ...all.filter((group) => !isFailed(group))];
+}
+
+/** `nightly-backup failed 14 times, last at 10:00:58 UTC: The target answered 503.` */
+function toLine({ newest, deliveries }: Group): Line {
+  const { job, execution, error_message } = newest;
   const name = toShortLine(job.name, nameCharsMax);
   const error = toShortLine(error_message ?? "", errorCharsMax);
-  const time = `${execution.finished_at.slice(11, 19)} UTC`;
-  const story = `${symbols[execution.status]} ${time} ${name} ${outcomes[execution.status].verb}`;
-  return execution.status === "failed" && error !== "" ? `${story}: ${error}` : story;
+  // An execution may be told twice, as `on_failure` and as `on_completion`.
+  const executions = new Set(deliveries.map((delivery) => delivery.execution.id)).size;
+  const time = `at ${execution.finished_at.slice(11, 19)} UTC`;
+  const when = executions === 1 ? time : `${executions} times, last ${time}`;
+  const story = `${name} ${outcomes[execution.status].verb} ${when}`;
+  return {
+    tone: execution.status,
+    text: execution.status === "failed" && error !== "" ? `${story}: ${error}` : story,
+    standsFor: deliveries.length,
+  };
 }

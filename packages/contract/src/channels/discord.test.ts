@@ -131,6 +131,19 @@ describe("the verdict of Discord", () => {
     expect(waitOf({ "x-ratelimit-reset-after": "soon" }, { retry_after: "9" })).toBeNull();
   });
 
+  it("pauses after the last message that the webhook's bucket had", () => {
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "1.25" };
+    expect(judge(200, {}, headers)).toMatchObject({ verdict: "sent", pauseSeconds: 1.25 });
+    const more = { ...headers, "x-ratelimit-remaining": "4" };
+    expect(judge(200, {}, more)).not.toHaveProperty("pauseSeconds");
+    expect(judge(200, {}, { "x-ratelimit-remaining": "0" })).not.toHaveProperty("pauseSeconds");
+  });
+
+  it("says whose limit it is, by the body or by the header", () => {
+    const { reason } = judge(429, "<html>", { "x-ratelimit-global": "true", "retry-after": "3" });
+    expect(reason).toContain("of this server's address");
+  });
+
   it.each([
     [404, 10015, true],
     [401, 50027, true],

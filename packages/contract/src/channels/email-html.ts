@@ -30,6 +30,9 @@ const head = `<meta charset="utf-8">
     .ink { color: #eeeeee !important; }
     .faint { color: #aaaaaa !important; }
     .block { background: #2a2a2a !important; color: #eeeeee !important; }
+    .succeeded { color: #81c784 !important; }
+    .failed { color: #e57373 !important; }
+    .cancelled { color: #bdbdbd !important; }
   }
 </style>`;
 
@@ -45,8 +48,10 @@ export function toMailHtml(summary: Summary, footer: string, outputCharsMax: num
   }
   if (summary.link !== null) cells.push(toCell("8px 24px 24px", toButton(summary.link, summary)));
 
+  // Of a fixed layout, so that no word can make it wider than the screen.
+  const frame = "table-layout:fixed;background:#ffffff;border-radius:6px";
   const border = `border-top:4px solid ${colours[summary.tone]}`;
-  const card = toTable("card", `max-width:600px;background:#ffffff;${border}`, cells);
+  const card = toTable("card", `max-width:600px;${frame};${border}`, cells);
   const footerStyle = `margin:16px 0 0;${font};font-size:12px;${faint}`;
   const note = toTag("p", { class: "faint", style: footerStyle }, escapeHtml(footer));
   const middle = toTag(
@@ -61,7 +66,7 @@ export function toMailHtml(summary: Summary, footer: string, outputCharsMax: num
   const body = toTag("body", { class: "page", style: bodyStyle }, `\n${preview}\n${page}\n`);
   const title = toTag("title", {}, escapeHtml(summary.title));
   const document = `\n<head>\n${head}\n${title}\n</head>\n${body}\n`;
-  return `<!doctype html>\n${toTag("html", { lang: "en" }, document)}\n`;
+  return `<!doctype html>\n${toTag("html", { lang: "en", dir: "ltr" }, document)}\n`;
 }
 
 function toTable(name: string, style: string, rows: readonly string[]): string {
@@ -73,23 +78,25 @@ function toCell(padding: string, content: string): string {
   return toTag("tr", {}, toTag("td", { style: `padding:${padding};${font}` }, content));
 }
 
-// `dir="auto"`: a name in Hebrew or Arabic stands as its letters ask, and moves nothing else.
+// All sentences are English, so the page reads from left to right; a name in Hebrew or Arabic
+// stands in it as its letters ask. With `dir="auto"` one at the start would turn it all around.
 function toTitle({ title }: Summary): string {
   const style = `margin:0;font-size:20px;line-height:1.3;${ink}`;
-  return toTag("h1", { class: "ink", dir: "auto", style }, escapeHtml(title));
+  return toTag("h1", { class: "ink", style }, escapeHtml(title));
 }
 
 function toLead({ lead }: Summary): string {
   const style = `margin:0;font-size:15px;line-height:1.5;${ink}`;
-  return toTag("p", { class: "ink", dir: "auto", style }, escapeHtml(lead));
+  return toTag("p", { class: "ink", style }, escapeHtml(lead));
 }
 
 function toFactTable({ facts }: Summary): string {
-  const th = `padding:4px 16px 4px 0;font-weight:normal;vertical-align:top;${faint}`;
+  const label = "padding:2px 16px 2px 0;font-weight:normal;white-space:nowrap";
+  const th = `${label};vertical-align:top;${faint}`;
   const rows = facts.map(({ label, value }) => {
     const attributes = { class: "faint", scope: "row", align: "left", style: th };
     const header = toTag("th", attributes, escapeHtml(label));
-    const cell = toTag("td", { class: "ink", style: `padding:4px 0;${ink}` }, escapeHtml(value));
+    const cell = toTag("td", { class: "ink", style: `padding:2px 0;${ink}` }, escapeHtml(value));
     return toTag("tr", {}, header + cell);
   });
   const style = `${font};font-size:14px;line-height:1.5`;
@@ -98,7 +105,7 @@ function toFactTable({ facts }: Summary): string {
 
 function toOutput(outputHtml: string): string {
   const labelStyle = `margin:0 0 4px;font-size:14px;${faint}`;
-  const box = "margin:0;padding:12px;background:#f4f4f4;white-space:pre-wrap";
+  const box = "margin:0;padding:12px;background:#f4f4f4;border-radius:4px;white-space:pre-wrap";
   const style = `${box};${mono};font-size:12px;line-height:1.5;${ink}`;
   return `${toTag("p", { class: "faint", style: labelStyle }, "Output")}
 ${toTag("pre", { class: "block", style }, outputHtml)}`;
@@ -106,14 +113,19 @@ ${toTag("pre", { class: "block", style }, outputHtml)}`;
 
 function toList(listing: Listing, charsMax: number): string {
   const labelStyle = `margin:0 0 4px;font-size:14px;${faint}`;
-  const style = `margin:0;font-size:14px;line-height:1.5;${ink}`;
-  const [open, close] = [`<p class="ink" dir="auto" style="${style}">`, "</p>"];
+  const style = `margin:0 0 6px;font-size:14px;line-height:1.4;${ink}`;
+  const [open, close] = [`<p class="ink" style="${style}">`, "</p>"];
   const joint = `${close}\n${open}`;
-  const lines = fitLines(listing, charsMax, { toMarkup: escapeHtml, joint });
+  const lines = fitLines(listing, charsMax, { toSign: toDot, toMarkup: escapeHtml, joint });
   return [
     toTag("p", { class: "faint", style: labelStyle }, listHeading),
     `${open}${lines.join(joint)}${close}`,
   ].join("\n");
+}
+
+/** Not an emoji, which a mail program may lack; the words beside it say the same. */
+function toDot(tone: Tone): string {
+  return `${toTag("span", { class: tone, style: `color:${colours[tone]}` }, "●")}&nbsp;`;
 }
 
 function toButton(link: string, { tone, linkText }: Summary): string {

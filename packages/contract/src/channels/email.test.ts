@@ -1,6 +1,6 @@
 // What is special to mail: addresses, headers, and two parts that say the same.
 import { describe, expect, it } from "vitest";
-import { hostileText, makeNotice } from "../../test/notices.ts";
+import { hostileText, makeDigest, makeNotice, makeWarning } from "../../test/notices.ts";
 import type { MailMessage, Notice } from "./channel.ts";
 import { email } from "./email.ts";
 import { summarize } from "./summarize.ts";
@@ -111,6 +111,29 @@ describe("a mail", () => {
     expect(two?.References).toBe(one?.References);
   });
 
+  it("keeps digests and warnings in conversations of their own", () => {
+    expect(render(makeDigest()).headers.References).toBe("<digests@trigrun>");
+    expect(render(makeWarning()).headers.References).toMatch(/^<chan_[0-9a-f]{32}@trigrun>$/);
+  });
+
+  it.each([
+    ["https://trigrun.example.com/executions/1", "trigrun.example.com"],
+    ["https://cron.example.com:8443/e", "cron.example.com"],
+    ["http://127.0.0.1:7400/e", "localhost"],
+    ["http://[::1]/e", "localhost"],
+    ["https://büro.example/e", "xn--bro-hoa.example"],
+    ["", "localhost"],
+  ])("names its job and the installation for filters: %s", (url, host) => {
+    const list = render(makeNotice("failed", { url })).headers["List-Id"];
+    expect(list).toMatch(new RegExp(`^<job_[0-9a-f]{32}\\.${host}>$`));
+  });
+
+  it("offers no way out that is none", () => {
+    const { headers, text } = render(makeNotice("failed", { event: "on_failure" }));
+    expect(Object.keys(headers).join()).not.toMatch(/unsubscribe/i);
+    expect(text).toMatch(/remove the rule: cronctl rules list job_[0-9a-f]{32}\n$/);
+  });
+
   it("calls itself automatic, so that nobody's absence note comes back", () => {
     expect(render(makeNotice("failed", { event: "on_failure" })).headers).toMatchObject({
       "Auto-Submitted": "auto-generated",
@@ -151,6 +174,20 @@ describe("a mail", () => {
       expect(text).toContain(part);
       expect(html).toContain(part);
     }
+  });
+
+  it("lists what a digest stands for, in both parts", () => {
+    const { text, html } = render(makeDigest());
+    for (const line of ["nightly-backup-1 failed 3 times", "import-prices-14 was cancelled"]) {
+      expect(text).toContain(line);
+      expect(html).toContain(line);
+    }
+  });
+
+  it("reads from left to right, whatever a name begins with", () => {
+    const { html } = render(makeNotice("failed", { name: "גיבוי" }));
+    expect(html).toContain('<html lang="en" dir="ltr">');
+    expect(html).not.toContain('dir="auto"');
   });
 
   it("reads well in the dark", () => {

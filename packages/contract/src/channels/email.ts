@@ -6,6 +6,7 @@ import { defineChannel, type Notice } from "./channel.ts";
 import { toMailHtml } from "./email-html.ts";
 import { fitLines, listHeading } from "./listing.ts";
 import { parseMailAddress } from "./mail-address.ts";
+import { toLink } from "./phrase.ts";
 import { summarize } from "./summarize.ts";
 import type { Listing, Summary } from "./summary.ts";
 import { cut } from "./text.ts";
@@ -81,10 +82,13 @@ function footerOf({ kind, event, isTest }: Notice): string {
     case "execution":
       return (
         "Sent by TrigRun, because a rule of this job tells this address about " +
-        `${event.data.event}.`
+        `${event.data.event}. To end that, remove the rule: cronctl rules list ${event.data.job.id}`
       );
     case "digest":
-      return "Sent by TrigRun, because rules of these jobs tell this address about them.";
+      return (
+        "Sent by TrigRun, because rules of these jobs tell this address about them. To end that, " +
+        "remove the rules: cronctl rules list JOB"
+      );
     case "warning":
       return "Sent by TrigRun over this channel, because the other one no longer works.";
   }
@@ -92,12 +96,17 @@ function footerOf({ kind, event, isTest }: Notice): string {
 
 /**
  * Mail programs show the mails of a job as one conversation, since all answer the same made-up
- * first one. `Auto-Submitted` (RFC 3834) and `X-Auto-Response-Suppress` (Exchange) keep absence
- * notes away.
+ * first one, and filter by the same `List-Id` (RFC 2919). `Auto-Submitted` (RFC 3834) and
+ * `X-Auto-Response-Suppress` (Exchange) keep absence notes away.
+ *
+ * No `List-Unsubscribe`: nothing that it could name would end the mails. Who gets them is decided
+ * by rules, and whoever changes those has signed in; a button that does nothing is worse than none.
  */
 function headersOf(notice: Notice): Record<string, string> {
-  const thread = `<${threadOf(notice)}@trigrun>`;
+  const topic = topicOf(notice);
+  const thread = `<${topic}@trigrun>`;
   return {
+    "List-Id": `<${topic}.${hostOf(notice)}>`,
     "In-Reply-To": thread,
     References: thread,
     "Auto-Submitted": "auto-generated",
@@ -107,7 +116,16 @@ function headersOf(notice: Notice): Record<string, string> {
   };
 }
 
-function threadOf({ kind, event }: Notice): string {
+/** The installation; where it has no name, the domain that RFC 2919 keeps for such lists. */
+function hostOf({ event }: Notice): string {
+  const link = toLink(event.data.url);
+  const host = link === null ? "" : new URL(link).hostname;
+  // An address in brackets or of numbers alone is no domain; 200 keeps the whole in RFC 2919's 255.
+  const isDomain = /^[a-z0-9.-]*[a-z][a-z0-9.-]*$/.test(host) && host.length <= 200;
+  return isDomain ? host : "localhost";
+}
+
+function topicOf({ kind, event }: Notice): string {
   switch (kind) {
     case "execution":
       return event.data.job.id;

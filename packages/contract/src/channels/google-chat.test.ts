@@ -1,6 +1,13 @@
 // What is special to Google Chat: threads, cards in HTML, an address that is a credential, answers.
 import { describe, expect, it } from "vitest";
-import { cases, hostileNotices, hostileText, makeNotice } from "../../test/notices.ts";
+import {
+  cases,
+  hostileNotices,
+  hostileText,
+  makeDigest,
+  makeNotice,
+  makeWarning,
+} from "../../test/notices.ts";
 import { answer, requestBody } from "../../test/vendor/google-chat.ts";
 import type { Notice } from "./channel.ts";
 import { googleChat } from "./google-chat.ts";
@@ -25,6 +32,13 @@ describe("a Google Chat message", () => {
     expect(message.url).toBe(`${url}&messageReplyOption=REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD`);
     expect(message.json.thread).toEqual({
       threadKey: "trigrun-job_0193a5c4f7e2aaaaaaaaaaaaaaaaaaaa",
+    });
+  });
+
+  it("keeps digests and warnings out of the threads of jobs", () => {
+    expect(render(makeDigest()).json.thread).toEqual({ threadKey: "trigrun-digests" });
+    expect(render(makeWarning()).json.thread).toEqual({
+      threadKey: "trigrun-chan_0193a5c4f7e2dddddddddddddddddddd",
     });
   });
 

@@ -1,9 +1,12 @@
 // A list cut to a medium's room: as many lines as fit, and how many more there are. A line is never
 // cut in half, and none is left out silently.
+import { symbols } from "./phrase.ts";
 import { toPlain } from "./plain-text.ts";
-import type { Listing } from "./summary.ts";
+import type { Listing, Tone } from "./summary.ts";
 
 interface Medium {
+  /** What a line begins with, in markup. Default: a sign for the outcome. */
+  readonly toSign?: (tone: Tone) => string;
   readonly toMarkup?: (line: string) => string;
   readonly sizeOf?: (text: string) => number;
   /** What stands between two lines. */
@@ -14,18 +17,29 @@ interface Medium {
 export function fitLines(
   { lines, total }: Listing,
   max: number,
-  { toMarkup = toPlain, sizeOf = (text) => text.length, joint = "\n" }: Medium = {},
+  {
+    toSign = toSymbol,
+    toMarkup = toPlain,
+    sizeOf = (text) => text.length,
+    joint = "\n",
+  }: Medium = {},
 ): readonly string[] {
   let fitting: readonly string[] = [];
   const said: string[] = [];
-  for (const line of lines) {
-    said.push(toMarkup(line));
-    const more = total - said.length;
+  let more = total;
+  for (const { tone, text, standsFor } of lines) {
+    said.push(`${toSign(tone)}${toMarkup(text)}`);
+    more -= standsFor;
+    if (sizeOf(said.join(joint)) > max) break;
+    // With the last line the count goes, so a longer list may fit where a shorter one does not.
     const candidate = more > 0 ? [...said, `and ${more} more`] : [...said];
-    if (sizeOf(candidate.join(joint)) > max) break;
-    fitting = candidate;
+    if (sizeOf(candidate.join(joint)) <= max) fitting = candidate;
   }
   return fitting;
+}
+
+function toSymbol(tone: Tone): string {
+  return `${symbols[tone]} `;
 }
 
 /** The same as one text. */

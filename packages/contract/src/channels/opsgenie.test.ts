@@ -1,6 +1,6 @@
 // What is special to the Alert API: which request an end becomes, its servers, its answers.
 import { describe, expect, it } from "vitest";
-import { makeNotice } from "../../test/notices.ts";
+import { makeDigest, makeNotice, makeWarning } from "../../test/notices.ts";
 import { actionBody, answer, requestBody } from "../../test/vendor/opsgenie.ts";
 import type { Notice } from "./channel.ts";
 import { opsgenie } from "./opsgenie.ts";
@@ -44,6 +44,23 @@ describe("an alert", () => {
     const { url, json } = render(makeNotice("cancelled"));
     expect(url).toBe(`${alerts}/${alias}/notes?identifierType=alias`);
     expect(actionBody.parse(json).note).toContain("was cancelled");
+  });
+
+  it("of a digest or a warning has an alias of its own, which no success closes", () => {
+    const [digest, warning] = [makeDigest(), makeWarning()].map((notice) => {
+      const { url, json } = render(notice, { priority: "P1" });
+      expect(url).toBe(alerts);
+      return requestBody.parse(json);
+    });
+    expect(digest).toMatchObject({ alias: expect.stringMatching(/^trigrun-digest-dlv_/) });
+    expect(digest).toMatchObject({ priority: "P1", tags: ["trigrun", "digest"] });
+    expect(digest).not.toHaveProperty("entity");
+    expect(warning).toMatchObject({ alias: expect.stringMatching(/^trigrun-chan_/) });
+    expect(warning).toMatchObject({ priority: "P1", entity: "ops-slack" });
+  });
+
+  it("wakes nobody for a digest without failures", () => {
+    expect(render(makeDigest({ failed: 0 }), { priority: "P1" }).json.priority).toBe("P5");
   });
 
   it("is never closed by a test", () => {

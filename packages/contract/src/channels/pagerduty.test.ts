@@ -1,6 +1,6 @@
 // What is special to PagerDuty: which event an end becomes, the key that ties them, its answers.
 import { describe, expect, it } from "vitest";
-import { makeNotice } from "../../test/notices.ts";
+import { makeDigest, makeNotice, makeWarning } from "../../test/notices.ts";
 import { answer, changeBody, requestBody } from "../../test/vendor/pagerduty.ts";
 import type { Notice } from "./channel.ts";
 import { pagerduty } from "./pagerduty.ts";
@@ -77,6 +77,29 @@ describe("a cancelled execution", () => {
     expect(url).toBe("https://events.pagerduty.com/v2/change/enqueue");
     const change = changeBody.parse(json);
     expect(change.payload.summary).toBe("nightly-backup was cancelled before the first attempt.");
+  });
+});
+
+describe("a digest and a warning", () => {
+  it("ring about failures under a key of their own, which no success resolves", () => {
+    expect(renderAlert(makeDigest())).toMatchObject({
+      event_action: "trigger",
+      dedup_key: expect.stringMatching(/^trigrun-digest-dlv_/),
+      payload: { severity: "error", class: "notifications.digest" },
+    });
+    expect(renderAlert(makeDigest()).payload).not.toHaveProperty("component");
+  });
+
+  it("are a change event where nothing failed", () => {
+    const { url, json } = render(makeDigest({ failed: 0 }));
+    expect(url).toMatch(/\/change\/enqueue$/);
+    expect(changeBody.parse(json).payload.summary).toContain("14 succeeded, 14 cancelled");
+  });
+
+  it("warn about a channel, however grave failures are", () => {
+    const { dedup_key, payload } = renderAlert(makeWarning(), { severity: "critical" });
+    expect(dedup_key).toMatch(/^trigrun-chan_/);
+    expect(payload).toMatchObject({ severity: "warning", component: "ops-slack" });
   });
 });
 

@@ -31,13 +31,21 @@ export interface Summary {
   readonly linkText: string;
   /** Null when there is none, or the channel does not want it. */
   readonly output: string | null;
-  /** What a digest stands for, a line for each; null for everything else. */
+  /** What a digest stands for; null for everything else. */
   readonly list: Listing | null;
 }
 
 export interface Listing {
   /** What matters most comes first. */
-  readonly lines: readonly string[];
-  /** How many there are in all; there may be more of them than lines. */
+  readonly lines: readonly Line[];
+  /** How many notifications there are in all; the lines may not stand for all of them. */
   readonly total: number;
+}
+
+export interface Line {
+  readonly tone: Tone;
+  /** Without a sign for the tone: a medium may have its own. */
+  readonly text: string;
+  /** How many notifications it stands for. */
+  readonly standsFor: number;
 }

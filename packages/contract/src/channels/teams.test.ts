@@ -124,6 +124,7 @@ describe("the verdict of Teams", () => {
     expect(judge(200, said(429), { "retry-after": "9" })).toMatchObject({
       verdict: "retry",
       retryAfterSeconds: 9,
+      pauseSeconds: 9,
     });
     expect(judge(200, said(503)).verdict).toBe("retry");
     expect(judge(200, said(413))).toMatchObject({ verdict: "permanent" });

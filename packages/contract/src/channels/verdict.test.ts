@@ -1,6 +1,13 @@
 // The shared tables of verdicts, every 4xx included, and the forms of `Retry-After`.
 import { describe, expect, it } from "vitest";
-import { judgeByStatus, judgeStrictly, quote, readJsonObject, readRetryAfter } from "./verdict.ts";
+import {
+  judgeByStatus,
+  judgeStrictly,
+  quote,
+  readJsonObject,
+  readRetryAfter,
+  withPause,
+} from "./verdict.ts";
 
 const reply = (statusCode: number, headers: Record<string, string> = {}, body = "") => ({
   statusCode,
@@ -38,6 +45,57 @@ describe("judgeByStatus", () => {
       retryAfterSeconds: 120,
     });
     expect(judgeByStatus(reply(500)).retryAfterSeconds).toBeNull();
+  });
+});
+
+describe("the stop signal", () => {
+  const stop = { "x-cron-service-retry": " No " };
+
+  it("ends any failure at once, and the reason says so", () => {
+    for (const statusCode of [302, 400, 404, 429, 500, 503]) {
+      const verdict = judgeByStatus(reply(statusCode, { ...stop, "retry-after": "5" }));
+      expect(verdict).toEqual({
+        verdict: "permanent",
+        reason: expect.stringMatching(/^The receiver answered .* `x-cron-service-retry: no`\.$/),
+      });
+    }
+  });
+
+  it("says nothing about what was taken, or about a receiver that is gone", () => {
+    expect(judgeByStatus(reply(200, stop)).verdict).toBe("sent");
+    expect(judgeByStatus(reply(410, stop))).toEqual(judgeByStatus(reply(410)));
+  });
+
+  it("is `no` and nothing else", () => {
+    for (const value of ["yes", "", "none", "0"]) {
+      const headers = { "x-cron-service-retry": value };
+      expect(judgeByStatus(reply(500, headers)).verdict).toBe("retry");
+    }
+  });
+
+  it("is no word of services with documented codes", () => {
+    expect(judgeStrictly(reply(500, stop)).verdict).toBe("retry");
+  });
+});
+
+describe("withPause", () => {
+  const pauseOf = (answer: ReturnType<typeof reply>) =>
+    withPause(judgeByStatus(answer), answer).pauseSeconds;
+
+  it("lets 429 speak for the whole destination", () => {
+    expect(pauseOf(reply(429, { "retry-after": "30" }))).toBe(30);
+  });
+
+  it("takes nothing else for a pause", () => {
+    expect(pauseOf(reply(429))).toBeUndefined();
+    expect(pauseOf(reply(503, { "retry-after": "30" }))).toBeUndefined();
+    const stopped = { "retry-after": "30", "x-cron-service-retry": "no" };
+    expect(pauseOf(reply(429, stopped))).toBeUndefined();
+  });
+
+  it("leaves a pause that the service named itself", () => {
+    const answer = reply(429, { "retry-after": "30" });
+    expect(withPause({ ...judgeByStatus(answer), pauseSeconds: 5 }, answer).pauseSeconds).toBe(5);
   });
 });
 

@@ -19,7 +19,9 @@ export function summarizeWarning({ event }: WarningNotice): Summary {
     tone: "warning",
     symbol: symbols.warning,
     title: `Channel disabled: ${name}`,
-    lead: `The channel ${name} was disabled and tells nobody anything. ${why}${waitingOf(waiting)}`,
+    lead: [`The channel ${name} was disabled: nothing is sent to it now.`, why, waitingOf(waiting)]
+      .filter(Boolean)
+      .join(" "),
     facts: [
       // Names of types are ours; anything else would be foreign text.
       { label: "Type", value: /^\w{1,50}$/.test(channel.type) ? channel.type : "unknown" },
@@ -34,10 +36,10 @@ export function summarizeWarning({ event }: WarningNotice): Summary {
 }
 
 function waitingOf(waiting: number): string {
-  if (waiting === 0) return " What comes next waits until it is enabled again.";
+  if (waiting === 0) return "What comes next waits until it is enabled again.";
   return waiting === 1
-    ? " 1 notification waits until it is enabled again."
-    : ` ${waiting} notifications wait until it is enabled again.`;
+    ? "1 notification waits until it is enabled again."
+    : `${waiting} notifications wait until it is enabled again.`;
 }
 
 function toSentence(words: string): string {
