@@ -89,7 +89,7 @@ describe("import rules", () => {
     [server("run/runner.ts"), "../wire/http.ts"],
     [server("run/runner.ts"), "../config.ts"],
     [server("run/runner.ts"), "../settler.ts"],
-    [server("run/retry.ts"), "../backoff.ts"],
+    [server("run/retry.ts"), "../retry.ts"],
     [server("worker.ts"), "./loop.ts"],
     [server("store/jobs.ts"), "../id.ts"],
     [server("store/jobs.ts"), "../run/execution.ts"],
