@@ -45,7 +45,7 @@ describe("import rules", () => {
     [server("run/runner.ts"), "./rescuer.ts", "-ers act"],
     [server("run/runner.ts"), "../auth/roles.ts", "-ers act"],
     [server("run/retry.ts"), "../id.ts", "nouns decide"],
-    [server("backoff.ts"), "./id.ts", "nouns decide"],
+    [server("retry.ts"), "./id.ts", "nouns decide"],
     [server("api/channels.ts"), "../wire/http.ts", "api/ is given"],
     [server("api/jobs.ts"), "../run/runner.ts", "api/ is given"],
     [server("loop.ts"), "./store/db.ts", "are the ground"],

@@ -124,7 +124,7 @@ describe("the other commands", () => {
 
   it("enable a channel and show why one is disabled", async () => {
     const disabled = aChannel({ disabled_at: before(5), disabled_reason: "It answered 410 Gone." });
-    answer({ getChannel: () => disabled, enableChannel: () => aChannel() });
+    answer({ getChannel: () => disabled, enableChannel: () => ({ ...aChannel(), waited: 0 }) });
     expect((await type(`channels get ${id}`)).stdout).toContain("It answered 410 Gone.");
     expect((await type(`channels enable ${id}`)).stdout).toMatch(/State +enabled/);
   });

@@ -192,10 +192,11 @@ export async function lockChannel(
   workspaceId: string,
   id: string,
 ): Promise<Channel | undefined> {
-  const [row] = await tx.rows<ChannelRow>(sql`
-    select ${columns} from ${withDestination} where c.id = ${id} and c.workspace_id = ${workspaceId}
-    for no key update of c`);
-  return row && toChannel(vault, row);
+  // Locked before it is read: what waits for the lock sees what the other one wrote, and a join with
+  // the row of before would find nothing.
+  await tx.rows(sql`
+    select from channels where id = ${id} and workspace_id = ${workspaceId} for no key update`);
+  return findChannel(tx, vault, workspaceId, id);
 }
 
 export interface ChannelFilter {

@@ -68,6 +68,8 @@ describe("a missed slot that the planner finds", () => {
           finished_at: "2026-03-01T10:35:00.000Z",
           duration_ms: null,
           attempts: 0,
+          max_attempts: 3,
+          usual_duration_ms: null,
         },
         last_attempt: null,
         next_run_at: "2026-03-01T10:40:00.000Z",
