@@ -192,8 +192,8 @@ export async function lockChannel(
   workspaceId: string,
   id: string,
 ): Promise<Channel | undefined> {
-  // Locked before it is read: what waits for the lock sees what the other one wrote, and a join with
-  // the row of before would find nothing.
+  // Locked before it is read: what waits for the lock sees what the other one wrote, and a join
+  // with the row of before would find nothing.
   await tx.rows(sql`
     select from channels where id = ${id} and workspace_id = ${workspaceId} for no key update`);
   return findChannel(tx, vault, workspaceId, id);
