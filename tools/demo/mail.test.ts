@@ -38,7 +38,7 @@ describe("the mail server", () => {
     expect(await send()).toMatchObject({ kind: "sent", response: "250 OK: message queued" });
     expect(server.ledger).toMatchObject({ accepted: ["on_failure"], problems: [] });
     expect(said).toContain("Subject: Failed: nightly-backup");
-    expect(server.texts[0]).toContain("nightly-backup failed after 3 attempts");
+    expect(server.texts[0]).toContain("nightly-backup failed after 3 of 3 attempts");
   });
 
   it.each([

@@ -126,6 +126,7 @@ describe("the config of Slack", () => {
     ["https://hooks.slack.com/services/T00/B00", "must be an incoming webhook's URL: "],
     ["https://slack.com/api/chat.postMessage", "must be an incoming webhook's URL: "],
     ["https://HOOKS.slack.com./services/T00", "must be an incoming webhook's URL: "],
+    ["https://hooks.slack.com/services/T00/…", "is how a credential is shown"],
     ["http://hooks.slack.com/services/T00/B00/xxx", "must begin with https:// on this host"],
   ])("refuses what Slack would: %s", (webhook_url, message) => {
     expect(slack.config.safeParse({ webhook_url }).error?.issues).toEqual([

@@ -10,13 +10,16 @@ interface UrlPair {
 /** What is wrong with an address, as the end of "url …"; null when nothing is. */
 type Objection = (url: URL) => string | null;
 
+// An address as it was answered (`maskUrl`), copied into another channel.
+const masked = "is how a credential is shown, not the credential: send the whole of it";
+
 /** A check of `url` or `webhook_url`, whichever was given. */
 function requireUrl(objectionTo: Objection) {
   return ({ url, webhook_url }: UrlPair, context: z.core.$RefinementCtx): void => {
     for (const [key, value] of Object.entries({ url, webhook_url })) {
       // What is no address at all, the field's own check refuses.
       if (value === undefined || !URL.canParse(value)) continue;
-      const message = objectionTo(new URL(value));
+      const message = /(?:…|%E2%80%A6)$/.test(value) ? masked : objectionTo(new URL(value));
       if (message !== null) context.addIssue({ code: "custom", path: [key], message });
     }
   };
