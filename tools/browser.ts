@@ -57,9 +57,10 @@ export function openBrowser(program: string): Browser {
   return {
     picture: (html, view) => takePicture(send, html, view),
     async close() {
-      child.kill();
+      // Asked to, it ends its helpers first; killed, it would leave them writing to the profile.
+      await send("Browser.close").catch(() => child.kill());
       await isGone;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
@@ -73,6 +74,8 @@ function speak(child: ChildProcess): Send {
   const [input, output] = [child.stdio[3] as Writable, child.stdio[4] as Readable];
   const waiting = new Map<number, (answer: Result) => void>();
   let [rest, count] = ["", 0];
+  // What a dead browser leaves unanswered runs into its time limit.
+  input.on("error", () => undefined);
   output.setEncoding("utf8");
   output.on("data", (chunk: string) => {
     const messages = `${rest}${chunk}`.split("\0");

@@ -62,6 +62,20 @@ interface Changes {
   readonly url?: string;
   readonly lastAttempt?: Partial<Attempt> | null;
   readonly attempts?: number;
+  readonly maxAttempts?: number | null;
+  readonly durationMs?: number | null;
+  readonly usualDurationMs?: number | null;
+}
+
+/** `null` is a change as well: it says that nothing is known. */
+function toExecutionChanges(changes: Changes): Partial<ExecutionFacts["execution"]> {
+  const { attempts, maxAttempts, durationMs, usualDurationMs } = changes;
+  return {
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(maxAttempts === undefined ? {} : { max_attempts: maxAttempts }),
+    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
+    ...(usualDurationMs === undefined ? {} : { usual_duration_ms: usualDurationMs }),
+  };
 }
 
 /** A notice of an execution that ended so, with the changes a test is about. */
@@ -72,7 +86,7 @@ export function makeNotice(status: EndStatus, changes: Changes = {}): ExecutionN
   const changed: ExecutionFacts = {
     ...facts,
     job: { ...facts.job, name: changes.name ?? facts.job.name },
-    execution: { ...facts.execution, attempts: changes.attempts ?? facts.execution.attempts },
+    execution: { ...facts.execution, ...toExecutionChanges(changes) },
     last_attempt:
       lastAttempt === undefined
         ? facts.last_attempt

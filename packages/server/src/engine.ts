@@ -17,6 +17,7 @@ import { createCourier } from "./send/courier.ts";
 import { createDigester } from "./send/digester.ts";
 import { createSender, type Sender } from "./send/sender.ts";
 import { createTestSend, type TestSend } from "./send/tester.ts";
+import { toUnsubscribeUrl } from "./send/unsubscription.ts";
 import { type StopStep, stopInOrder, stopTogether } from "./stop-in-order.ts";
 import { openChannel } from "./store/channels.ts";
 import type { DatabaseClock } from "./store/clock.ts";
@@ -129,7 +130,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** What leads out of the process. */
-function openDoors({ clock, config, guard, log, vault }: EngineOptions) {
+function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOptions) {
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
   const courier = createCourier({
@@ -137,6 +138,7 @@ function openDoors({ clock, config, guard, log, vault }: EngineOptions) {
     call: http.call,
     mail: mail.send,
     open: (channel, now) => openChannel(vault, channel, now),
+    unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprints),
   });
   return { http, mail, courier };
 }

@@ -87,6 +87,28 @@ describe("a Discord message", () => {
 });
 
 describe("the config of Discord", () => {
+  it.each([
+    "https://discord.com/api/webhooks/1234567890123456789/a-B_c",
+    "https://canary.discord.com/api/v10/webhooks/1234567890123456789/abc/",
+    "https://discordapp.com/api/webhooks/1234567890123456789/abc?thread_id=12345678901234567",
+    "http://127.0.0.1:4000/hook",
+    "https://mydiscord.com/anything",
+  ])("takes %s", (address) => {
+    expect(discord.config.safeParse({ url: address }).success).toBe(true);
+  });
+
+  it.each([
+    ["https://discord.com/channels/1234567890123456789/1", "must be a webhook's URL: "],
+    ["https://discord.com/api/webhooks/1234567890123456789", "must be a webhook's URL: "],
+    ["https://discord.gg.discord.com/x", "must be a webhook's URL: "],
+    [`${url}/slack`, "without `/slack`"],
+    [`${url}/github`, "without `/github`"],
+    [url.replace("https", "http"), "must begin with https://"],
+  ])("refuses what Discord would: %s", (address, message) => {
+    const issues = discord.config.safeParse({ url: address }).error?.issues;
+    expect(issues).toMatchObject([{ path: ["url"], message: expect.stringContaining(message) }]);
+  });
+
   it("takes a thread's id as text only, since a number would lose digits", () => {
     const messageOf = (thread_id: unknown) =>
       discord.config.safeParse({ url, thread_id }).error?.issues[0]?.message;

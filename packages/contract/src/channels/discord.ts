@@ -8,6 +8,7 @@ import { fitList } from "./listing.ts";
 import { summarize } from "./summarize.ts";
 import type { Listing, Summary, Tone } from "./summary.ts";
 import { cut } from "./text.ts";
+import { requireOnHosts } from "./webhook-path.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
 // https://docs.discord.com/developers/resources/message#embed-object-embed-limits. All texts of
@@ -48,7 +49,21 @@ const config = z
   })
   .meta(oneUrl)
   .superRefine(requireOneUrl)
+  .superRefine(requireOnHosts(/(?:^|\.)discord(?:app)?\.com$/, objectionTo))
   .transform(toOneUrl);
+
+// https://docs.discord.com/developers/resources/webhook#execute-webhook; the version may be left out.
+const webhookPath = /^\/api\/(?:v\d+\/)?webhooks\/\d{1,20}\/[\w-]+(?<rest>\/.*)?$/;
+
+function objectionTo({ pathname }: URL): string | null {
+  const found = webhookPath.exec(pathname);
+  if (found === null) {
+    return "must be a webhook's URL: https://discord.com/api/webhooks/…/…";
+  }
+  const rest = found.groups?.rest ?? "/";
+  // `/slack` and `/github` take those services' messages, and none of ours.
+  return rest === "/" ? null : `must end with the webhook's token, without \`${rest}\``;
+}
 
 export const discord = defineChannel({
   type: "discord",

@@ -99,8 +99,7 @@ function footerOf({ kind, event, isTest }: Notice): string {
  * first one, and filter by the same `List-Id` (RFC 2919). `Auto-Submitted` (RFC 3834) and
  * `X-Auto-Response-Suppress` (Exchange) keep absence notes away.
  *
- * No `List-Unsubscribe`: nothing that it could name would end the mails. Who gets them is decided
- * by rules, and whoever changes those has signed in; a button that does nothing is worse than none.
+ * `List-Unsubscribe` is the sender's to add: its address is signed with a key of the server.
  */
 function headersOf(notice: Notice): Record<string, string> {
   const topic = topicOf(notice);

@@ -10,6 +10,8 @@ const factOf = (label: string, ...parts: Parameters<typeof makeNotice>) =>
 describe("the lead", () => {
   it.each([
     ["succeeded", {}, "nightly-backup succeeded on attempt 1 of 3."],
+    ["succeeded", { attempts: 2 }, "nightly-backup succeeded on attempt 2 of 3."],
+    ["succeeded", { maxAttempts: null }, "nightly-backup succeeded after 1 attempt."],
     ["succeeded", { attempts: 4 }, "nightly-backup succeeded after 4 attempts."],
     ["cancelled", {}, "nightly-backup was cancelled before the first attempt."],
     ["cancelled", { attempts: 2 }, "nightly-backup was cancelled after 2 of 3 attempts."],
@@ -80,6 +82,27 @@ describe("the facts", () => {
     expect(factOf("Next run", "cancelled")).toBe("none planned");
     expect(factOf("Duration", "cancelled")).toBe("not started");
     expect(factOf("Last response", "cancelled")).toBe("none");
+  });
+
+  it.each([
+    [4210, 1100, "4.2 s, usually 1.1 s"],
+    [4210, 60_000, "4.2 s, usually 1 min 0 s"],
+    [4210, null, "4.2 s"],
+    [4210, 3000, "4.2 s"],
+    [4210, 4210, "4.2 s"],
+    [90, 10, "90 ms"],
+    [null, 1100, "not started"],
+  ])("compares %s ms with the usual %s ms where it tells something", (ms, usual, said) => {
+    expect(factOf("Duration", "failed", { durationMs: ms, usualDurationMs: usual })).toBe(said);
+  });
+
+  it.each([
+    [3, 3, "3 of 3"],
+    [1, null, "1"],
+    // Tries that a dying node cut do not count against the policy.
+    [4, 3, "4"],
+  ])("counts %i attempts of %s", (attempts, maxAttempts, said) => {
+    expect(factOf("Attempts", "failed", { attempts, maxAttempts })).toBe(said);
   });
 
   it("tells an answer from silence", () => {

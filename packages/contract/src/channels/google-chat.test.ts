@@ -106,6 +106,22 @@ describe("the config of Google Chat", () => {
     }
   });
 
+  it.each([
+    ["token=t0k", "`key=…` is missing"],
+    ["key=k3y", "`token=…` is missing"],
+    ["key=&token=t0k", "`key=…` is missing"],
+  ])("refuses an address that was not copied to its end: %s", (query, message) => {
+    const address = `https://chat.googleapis.com/v1/spaces/AAAA/messages?${query}`;
+    expect(googleChat.config.safeParse({ url: address }).error?.issues).toMatchObject([
+      { path: ["url"], message: `must be copied to its end: ${message}` },
+    ]);
+  });
+
+  it("takes an address without them where something else stands before Google Chat", () => {
+    const address = "http://127.0.0.1:4000/v1/spaces/AAAA/messages";
+    expect(googleChat.config.safeParse({ url: address }).success).toBe(true);
+  });
+
   it("masks key and token, and shows the space", () => {
     expect(googleChat.mask("url", url)).toBe("https://chat.googleapis.com/v1/spaces/AAAA/…");
   });

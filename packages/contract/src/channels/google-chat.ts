@@ -11,7 +11,7 @@ import { cutToJsonBytes, jsonBytes } from "./ruler.ts";
 import { summarize } from "./summarize.ts";
 import type { Listing, Summary } from "./summary.ts";
 import { escapeHtml } from "./text.ts";
-import { requirePath } from "./webhook-path.ts";
+import { requireOnHosts, requirePath } from "./webhook-path.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
 // https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create: text
@@ -24,6 +24,12 @@ const limits = {
 
 const exampleUrl =
   "https://chat.googleapis.com/v1/spaces/AAAAexample/messages?key=your-key&token=your-token";
+
+/** Both stand in the address as Google Chat shows it; without either it answers 401 or 403. */
+function objectionTo({ searchParams }: URL): string | null {
+  const missing = ["key", "token"].find((name) => !searchParams.get(name));
+  return missing === undefined ? null : `must be copied to its end: \`${missing}=…\` is missing`;
+}
 
 const config = z
   .strictObject({
@@ -42,6 +48,7 @@ const config = z
       "must be a webhook's URL: …/v1/spaces/…/messages",
     ),
   )
+  .superRefine(requireOnHosts(/^chat\.googleapis\.com$/, objectionTo))
   .transform(toOneUrl)
   // What follows a `#` never leaves, and a parameter behind it would not either.
   .transform(({ url, ...rest }) => ({ ...rest, url: url.replace(/#.*$/s, "") }));

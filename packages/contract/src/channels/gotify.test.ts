@@ -59,6 +59,23 @@ describe("a Gotify message", () => {
 });
 
 describe("the config of Gotify", () => {
+  it.each(["AbCdEfGhIjKlMnO", "gtfy_app.AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfG"])(
+    "takes the token of an application, old or new: %s",
+    (token) => {
+      expect(gotify.config.safeParse({ url, app_token: token }).success).toBe(true);
+    },
+  );
+
+  it.each(["CbCdEfGhIjKlMnO", "PbCdEfGhIjKlMnO", `P${"x".repeat(22)}`, "gtfy_client.AbCd"])(
+    "refuses the token of a client or a plugin: %s",
+    (token) => {
+      const [issue] = gotify.config.safeParse({ url, app_token: token }).error?.issues ?? [];
+      expect(issue?.message).toBe(
+        "must be an application's token; this is a client's or a plugin's",
+      );
+    },
+  );
+
   it("refuses an address with a query, and a token that could not stand in a header", () => {
     expect(gotify.config.safeParse({ url: `${url}/?token=x`, app_token }).success).toBe(false);
     expect(gotify.config.safeParse({ url: `${url}/#x`, app_token }).success).toBe(false);

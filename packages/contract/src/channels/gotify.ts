@@ -31,7 +31,14 @@ const config = z.strictObject({
   url: httpUrl
     .refine(isServer, "must be the address of the server, without a query")
     .meta({ description: "Address of the Gotify server.", example: "https://gotify.example.com" }),
-  app_token: credential.meta({ description: "Token of the application that the messages are of." }),
+  // https://github.com/gotify/server/blob/master/auth/token.go: an application's begins with
+  // `gtfy_app.`, in older versions with A; a client's and a plugin's cannot send.
+  app_token: credential
+    .refine(
+      (token) => !/^(?:gtfy_client\..*|[CP][\w.-]{14}|P[\w-]{22})$/.test(token),
+      "must be an application's token; this is a client's or a plugin's",
+    )
+    .meta({ description: "Token of the application that the messages are of." }),
   priority: z.int().min(0).max(10).optional().meta({
     description:
       "Priority of failures, 0 to 10; everything else has at most 5. Default: the application's.",

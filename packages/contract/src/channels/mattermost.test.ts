@@ -97,6 +97,19 @@ describe("the config of Mattermost", () => {
     );
   });
 
+  it.each(["town-square", "#ops_1", "@jane.doe", "abc__def"])("takes the channel %s", (channel) => {
+    expect(mattermost.config.safeParse({ url, channel }).success).toBe(true);
+  });
+
+  it.each(["Town Square", "", "@", "#", "Ops", "a/b", "@@x", "x".repeat(65), "-x"])(
+    "refuses a channel that no server has: %j",
+    (channel) => {
+      expect(mattermost.config.safeParse({ url, channel }).error?.issues).toMatchObject([
+        { path: ["channel"], message: expect.stringContaining("(town-square), or @user") },
+      ]);
+    },
+  );
+
   it("refuses more than one line", () => {
     expect(mattermost.config.safeParse({ url, mention_text: "@here\nx" }).success).toBe(false);
     expect(mattermost.config.safeParse({ url, channel: "a\u0000" }).success).toBe(false);

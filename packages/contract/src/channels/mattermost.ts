@@ -41,8 +41,15 @@ function line(max: number) {
 const config = z
   .strictObject({
     ...webhookUrlFields("Mattermost", exampleUrl),
-    // Ours: no name of a channel or a user is longer.
-    channel: line(100)
+    // Mattermost looks for exactly this name, which has no capitals and no blanks; a `#` it drops:
+    // https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go. A user's
+    // may have dots, and none is longer than 64.
+    channel: z
+      .string()
+      .regex(
+        /^[@#]?[a-z0-9_][a-z0-9._-]{0,63}$/,
+        "must be a channel's name as in its address (town-square), or @user",
+      )
       .optional()
       .meta({ description: "Posts there instead: a channel's name in its address, or `@user`." }),
     mention_text: line(200)

@@ -75,6 +75,24 @@ describe("the config of ntfy", () => {
     expect(ntfy.config.safeParse({ topic: "A-z_0".repeat(12) }).success).toBe(true);
   });
 
+  it.each(["docs", "static", "file", "app", "account", "login", "v1"])(
+    "refuses the topic %s, which ntfy keeps for itself",
+    (name) => {
+      const [issue] = ntfy.config.safeParse({ topic: name }).error?.issues ?? [];
+      expect(issue).toMatchObject({ path: ["topic"] });
+      expect(issue?.message).toContain("keeps for itself");
+    },
+  );
+
+  it("refuses a token that is none", () => {
+    const issuesOf = (access_token: string) =>
+      ntfy.config.safeParse({ topic, access_token }).error?.issues;
+    expect(issuesOf("tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2")).toBeUndefined();
+    expect(issuesOf("password")).toMatchObject([
+      { path: ["access_token"], message: "must be an access token: it begins with tk_" },
+    ]);
+  });
+
   it("shows neither the topic nor the token", () => {
     expect([ntfy.mask("topic", topic), ntfy.mask("access_token", "tk_1")]).toEqual([
       "••••",

@@ -32,6 +32,20 @@ function isServer(value: string): boolean {
   return pathname === "/" && search === "" && hash === "";
 }
 
+// https://github.com/binwiederhier/ntfy/blob/main/server/config.go, `DefaultDisallowedTopics`.
+const reserved = new Set([
+  "docs",
+  "static",
+  "file",
+  "app",
+  "metrics",
+  "account",
+  "settings",
+  "signup",
+  "login",
+  "v1",
+]);
+
 const config = z.strictObject({
   url: httpUrl
     .refine(isServer, "must be the address of the server alone, such as https://ntfy.sh")
@@ -44,8 +58,10 @@ const config = z.strictObject({
   topic: z
     .string()
     .regex(/^[-_A-Za-z0-9]{1,64}$/, "must be 1 to 64 letters, digits, dashes and underscores")
+    .refine((name) => !reserved.has(name), "is a name that ntfy keeps for itself; choose another")
     .meta({ description: "The topic. Kept secret: whoever knows it can read along." }),
   access_token: credential
+    .refine((token) => token.startsWith("tk_"), "must be an access token: it begins with tk_")
     .optional()
     .meta({ description: "Access token (`tk_…`), where the topic is protected." }),
   priority: z.int().min(1).max(5).default(high).meta({

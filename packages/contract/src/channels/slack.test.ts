@@ -110,6 +110,33 @@ describe("the config of Slack", () => {
     },
   );
 
+  it.each([
+    "https://hooks.slack.com/services/T00/B00/xxx",
+    "https://hooks.slack.com/services/E0AB/B0CD/AbC1/",
+    "https://hooks.slack.com/triggers/T01AB/123/abc",
+    "https://hooks.slack.com/workflows/T01AB/A0/1/x",
+    "https://hooks.slack-gov.com/services/T00/B00/xxx",
+  ])("takes the addresses that Slack gives out: %s", (address) => {
+    expect(slack.config.safeParse({ url: address }).success).toBe(true);
+  });
+
+  it.each([
+    ["https://acme.slack.com/archives/C012AB3CD", "must be an incoming webhook's URL: "],
+    ["https://hooks.slack.com/", "must be an incoming webhook's URL: "],
+    ["https://hooks.slack.com/services/T00/B00", "must be an incoming webhook's URL: "],
+    ["https://slack.com/api/chat.postMessage", "must be an incoming webhook's URL: "],
+    ["https://HOOKS.slack.com./services/T00", "must be an incoming webhook's URL: "],
+    ["https://hooks.slack.com/services/T00/…", "is how a credential is shown"],
+    ["http://hooks.slack.com/services/T00/B00/xxx", "must begin with https:// on this host"],
+  ])("refuses what Slack would: %s", (webhook_url, message) => {
+    expect(slack.config.safeParse({ webhook_url }).error?.issues).toEqual([
+      expect.objectContaining({
+        path: ["webhook_url"],
+        message: expect.stringContaining(message),
+      }),
+    ]);
+  });
+
   it("says what is missing, and what is too much", () => {
     const messageOf = (config: object) => slack.config.safeParse(config).error?.issues[0];
     expect(messageOf({})).toMatchObject({ path: ["url"], message: "is required" });

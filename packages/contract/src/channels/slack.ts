@@ -9,6 +9,7 @@ import { judgeSlack } from "./slack-verdict.ts";
 import { summarize } from "./summarize.ts";
 import type { Summary } from "./summary.ts";
 import { cut } from "./text.ts";
+import { requireOnHosts } from "./webhook-path.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
 const limits = {
@@ -42,7 +43,19 @@ const config = z
   })
   .meta(oneUrl)
   .superRefine(requireOneUrl)
+  .superRefine(requireOnHosts(/(?:^|\.)slack(?:-gov)?\.com$/, objectionTo))
   .transform(toOneUrl);
+
+// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks: …/services/T…/B…/….
+const webhookPath = /^\/services\/[TE][A-Z0-9]*\/B[A-Z0-9]*\/\w+\/?$/;
+// https://slack.com/help/articles/360041352714: those of workflows; older ones say `workflows`.
+const workflowPath = /^\/(?:triggers|workflows)\/[TE][A-Z0-9]*(?:\/\w+)+\/?$/;
+
+function objectionTo({ hostname, pathname }: URL): string | null {
+  const isWebhook = webhookPath.test(pathname) || workflowPath.test(pathname);
+  if (hostname.startsWith("hooks.") && isWebhook) return null;
+  return "must be an incoming webhook's URL: https://hooks.slack.com/services/T…/B…/…";
+}
 
 export const slack = defineChannel({
   type: "slack",

@@ -88,6 +88,27 @@ describe("the config of Teams", () => {
   const direct = `https://x.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/${id}/`;
 
   it.each([
+    url,
+    `${direct}triggers/manual/paths/invoke?api-version=1&sig=s3cr3t`,
+    "https://acme.webhook.office.com/webhookb2/a@b/IncomingWebhook/c/d",
+    "https://proxy.example.com/teams",
+  ])("takes %s", (address) => {
+    expect(teams.config.safeParse({ url: address }).success).toBe(true);
+  });
+
+  it.each([
+    ["https://teams.microsoft.com/l/channel/19%3aabc/General", "must be a workflow's URL: "],
+    [`https://prod-11.westeurope.logic.azure.com/workflows/${id}`, "must be a workflow's URL: "],
+    [url.replace("&sig=s3cr3t", ""), "must be copied to its end: `sig=…` is missing"],
+    [`${direct}triggers/manual/paths/invoke?api-version=1`, "`sig=…` is missing"],
+    ["https://acme.webhook.office.com/webhookb2/a@b", "…/webhookb2/…/IncomingWebhook/…/…"],
+    [url.replace("https", "http"), "must begin with https://"],
+  ])("refuses what Teams would: %s", (address, message) => {
+    const issues = teams.config.safeParse({ url: address }).error?.issues;
+    expect(issues).toMatchObject([{ path: ["url"], message: expect.stringContaining(message) }]);
+  });
+
+  it.each([
     [url, `https://prod-11.westeurope.logic.azure.com/workflows/${id}/…`],
     [`${direct}triggers/manual/paths/invoke?sig=s3cr3t`, `${direct}…`],
     [

@@ -11,6 +11,7 @@ import { jsonBytes } from "./ruler.ts";
 import { summarize } from "./summarize.ts";
 import type { Listing, Summary, Tone } from "./summary.ts";
 import { judgeTeams } from "./teams-verdict.ts";
+import { requireOnHosts } from "./webhook-path.ts";
 import { maskUrl, oneUrl, requireOneUrl, toOneUrl, webhookUrlFields } from "./webhook-url.ts";
 
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
@@ -35,6 +36,26 @@ const exampleUrl =
   "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0" +
   "&sig=your-signature";
 
+// Where workflows are called (Azure's three clouds, and Power Platform since 2025), where the old
+// webhooks are, and where people copy the link to a conversation instead.
+const hosts = ["logic.azure.com", "logic.azure.us", "logic.azure.cn", "api.powerplatform.com"];
+const others = ["webhook.office.com", "teams.microsoft.com"];
+const microsoft = new RegExp(
+  `(?:^|\\.)(?:${[...hosts, ...others].join("|").replaceAll(".", "\\.")})$`,
+);
+
+function objectionTo({ hostname, pathname, searchParams }: URL): string | null {
+  if (hostname.endsWith(".webhook.office.com")) {
+    const isWebhook = /^\/webhookb2\/[^/]+\/IncomingWebhook\/[^/]+\/[^/]+/.test(pathname);
+    return isWebhook ? null : "must be a webhook's URL: …/webhookb2/…/IncomingWebhook/…/…";
+  }
+  if (!/\/workflows\/[^/]+\/triggers\/[^/]+\/paths\/invoke\/?$/.test(pathname)) {
+    return "must be a workflow's URL: …/workflows/…/triggers/manual/paths/invoke?…&sig=…";
+  }
+  // Without it the workflow is for people who have signed in, and answers 401.
+  return searchParams.get("sig") ? null : "must be copied to its end: `sig=…` is missing";
+}
+
 const config = z
   .strictObject({
     ...webhookUrlFields("Teams", exampleUrl),
@@ -46,6 +67,7 @@ const config = z
   })
   .meta(oneUrl)
   .superRefine(requireOneUrl)
+  .superRefine(requireOnHosts(microsoft, objectionTo))
   .transform(toOneUrl);
 
 // The workflow's id is no secret, and tells two channels apart; the signature is in the query.

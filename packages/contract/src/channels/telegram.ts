@@ -16,6 +16,13 @@ const textCharsMax = 4096;
 const leadCharsMax = 1000;
 const factCharsMax = 200;
 
+/** A server may be served from a path, but the token has a field of its own. */
+function isServer(value: string): boolean {
+  if (!URL.canParse(value)) return true;
+  const { pathname, search, hash } = new URL(value);
+  return search === "" && hash === "" && !/\/bot\d/.test(pathname);
+}
+
 const config = z.strictObject({
   bot_token: z
     .string()
@@ -37,6 +44,7 @@ const config = z.strictObject({
     .default(false)
     .meta({ description: "Adds the beginning of the last response's body." }),
   api_url: httpUrl
+    .refine(isServer, "must be the address of the Bot API alone: no token, no query")
     .default("https://api.telegram.org")
     .meta({ description: "Another address of the Bot API, for those who run their own." }),
 });

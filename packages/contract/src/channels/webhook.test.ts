@@ -1,13 +1,16 @@
 // What is special to webhooks: the event unchanged, signing, headers of the user's own.
 import { describe, expect, it } from "vitest";
-import { makeNotice } from "../../test/notices.ts";
+import { makeDigest, makeNotice, makeWarning } from "../../test/notices.ts";
 import { executionEvent } from "../events/index.ts";
-import type { HttpMessage } from "./channel.ts";
+import type { HttpMessage, Notice } from "./channel.ts";
 import { webhook } from "./webhook.ts";
 
 const url = "https://api.example.com/hooks/cron?team=1";
 
-function render(config: Record<string, unknown>, notice = makeNotice("failed")): HttpMessage {
+function render(
+  config: Record<string, unknown>,
+  notice: Notice = makeNotice("failed"),
+): HttpMessage {
   const message = webhook.render(notice, webhook.config.parse(config));
   if (message.kind !== "http") throw new Error("a webhook is an HTTP message");
   return message;
@@ -20,6 +23,12 @@ describe("webhook", () => {
     expect(message).toMatchObject({ method: "POST", url });
     expect(JSON.parse(message.body)).toEqual(notice.event);
     expect(executionEvent.parse(JSON.parse(message.body))).toEqual(notice.event);
+  });
+
+  it("posts digests and warnings in the same envelope", () => {
+    for (const notice of [makeDigest(), makeWarning()]) {
+      expect(JSON.parse(render({ url }, notice).body)).toEqual(notice.event);
+    }
   });
 
   it("never adds the output, which is not part of the event", () => {

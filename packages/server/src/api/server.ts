@@ -19,6 +19,7 @@ import type { HealthChecks } from "./health.ts";
 import { answerOnce, answerOnceOutside, type Outcome, type Repeatable } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 import { refuse, toEnvelope } from "./refusals.ts";
+import { addUnsubscribe } from "./unsubscribe.ts";
 
 export interface ApiServerOptions extends HealthChecks {
   readonly services: Services;
@@ -113,6 +114,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   });
   bindRoutes(app, services, createGate(services), options);
   addDocuments(app, options.version);
+  addUnsubscribe(app, services);
   return app;
 }
 

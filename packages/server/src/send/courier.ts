@@ -10,6 +10,7 @@ import type { Mail, MailOutcome } from "../wire/mail.ts";
 import { collectMasks, createScrubber } from "./scrub.ts";
 import { toSignatureHeaders } from "./signature.ts";
 import { type JudgedTry, judgeHttpTry, judgeMailTry, toUnsentTry } from "./try.ts";
+import { toUnsubscribeHeaders } from "./unsubscription.ts";
 
 export interface CourierOptions {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface CourierOptions {
   readonly open: (channel: SealedChannel, now: Date) => OpenChannel;
   readonly log: Log;
   readonly userAgent: string;
+  /** The address that ends the mails of a channel. */
+  readonly unsubscribeUrl: (channelId: string) => string;
 }
 
 export interface Handed {
@@ -49,24 +52,23 @@ export function createCourier(options: CourierOptions): Courier {
         return { attempt: toUnsentTry(now, reason), verdict: { verdict: "permanent", reason } };
       }
       faultPoint("sender.called");
-      return send(options, prepared, handed, now);
+      return send(options, { ...prepared, channelId: sealed.id }, handed, now);
     },
   };
 }
 
 async function send(
-  { mail, call, userAgent }: CourierOptions,
-  { message, scrub, channel }: Prepared,
+  { mail, call, userAgent, unsubscribeUrl }: CourierOptions,
+  { message, scrub, channel, channelId }: Prepared & { readonly channelId: string },
   { id, signal }: Handed,
   now: Date,
 ): Promise<JudgedTry> {
   if (message.kind === "mail") {
     const { kind: _, ...parts } = message;
-    const outcome = await mail({
-      ...parts,
-      messageId: `<${id}@trigrun>`,
-      ...(signal && { signal }),
-    });
+    const headers = { ...parts.headers, ...toUnsubscribeHeaders(unsubscribeUrl(channelId)) };
+    const messageId = `<${id}@trigrun>`;
+    const outcome = await mail({ ...parts, headers, messageId, ...(signal && { signal }) });
+    // Recorded without the link: whoever reads the record has not got the mail.
     return judgeMailTry(message, outcome, scrub);
   }
   const headers = toHeaders(userAgent, message, id, now, channel.signingSecrets);

@@ -69,6 +69,7 @@ function makeUpNotice(event: Event, now: Date, publicUrl: string): TestNotice {
         finished_at: now.toISOString(),
         duration_ms: durationMs,
         attempts: isFailure ? 3 : 1,
+        max_attempts: 3,
       },
       last_attempt: {
         number: isFailure ? 3 : 1,

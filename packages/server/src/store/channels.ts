@@ -1,6 +1,7 @@
 // Channels as rows: the config in the open, its credentials sealed to the row. Every read is
 // bounded by a workspace, and nothing but `vault` ever sees a credential on its way to the disk.
 import { type AnyChannelType, type ChannelTypeName, channelTypes } from "@trigrun/contract";
+import { warned } from "./channel-warning.ts";
 import { empty, type Sql, sql, type Tx, violatedConstraint } from "./db.ts";
 import { type Pace, toPace } from "./destinations.ts";
 import { type Page, type PageRequest, toPage } from "./page.ts";
@@ -254,6 +255,35 @@ export async function redirectDeliveries(tx: Tx, workspaceId: string, channel: C
     update deliveries set destination_id = ${channel.destinationId}
     where workspace_id = ${workspaceId} and status = 'pending' and channel_id = ${channel.id}
       and destination_id <> ${channel.destinationId}`);
+}
+
+/** Disables the channel and tells of it over another one. False when it was disabled already. */
+export async function disableChannel(
+  tx: Tx,
+  input: {
+    readonly id: string;
+    readonly reason: string;
+    readonly now: Date;
+    readonly publicUrl: string;
+  },
+): Promise<boolean> {
+  const rows = await tx.rows({
+    text: `
+      with died as (
+        update channels set disabled_at = $2, disabled_reason = $3
+        where id = $1 and disabled_at is null returning *
+      ),
+      ${warned("$4")}
+      select id from died`,
+    values: [input.id, input.now, input.reason, input.publicUrl],
+  });
+  return rows.length > 0;
+}
+
+/** What a channel is called, whichever workspace it belongs to. */
+export async function findChannelName(tx: Tx, id: string): Promise<string | undefined> {
+  const [row] = await tx.rows<{ name: string }>(sql`select name from channels where id = ${id}`);
+  return row?.name;
 }
 
 interface Waiting {

@@ -1,6 +1,7 @@
 // The end of a try: recorded with all that follows from it, in one statement. It changes only rows
 // that still carry the lease that the try was made under.
 import type { Try } from "../send/try.ts";
+import { warned } from "./channel-warning.ts";
 import type { Tx } from "./db.ts";
 import type { ClaimedDelivery } from "./delivery-queue.ts";
 
@@ -29,9 +30,6 @@ export interface Patience {
   /** Or so long without a success, however few the tries. */
   readonly hoursMax: number;
 }
-
-// Beyond so many, a warning need not count what waits.
-const waitingMax = 10_000;
 
 // A busy channel makes 50 tries within a minute's outage; that alone is no death. Ten minutes is
 // longer than a restart or a deployment takes.
@@ -174,31 +172,7 @@ const settleText = `
     from judged j where c.id = j.channel_id and j.death is not null and c.disabled_at is null
     returning c.*
   ),
-  warned as (
-    insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
-      destination_id, event, facts, due_at, created_at)
-    select new_id('dlv'), c.workspace_id, other.id, other.name, other.type, other.destination_id,
-      'channel_disabled',
-      jsonb_build_object(
-        'channel', jsonb_build_object('id', c.id, 'name', c.name, 'type', c.type),
-        'reason', c.disabled_reason,
-        'disabled_at', to_char(c.disabled_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'waiting', (select count(*) from (select from deliveries w
-          where w.workspace_id = c.workspace_id and w.status in ('pending', 'processing')
-            and w.channel_id = c.id limit ${waitingMax}) w),
-        'url', $5 || '/channels/' || c.id
-      ),
-      c.disabled_at, c.disabled_at
-    from died c cross join lateral (
-      select o.* from channels o
-      where o.workspace_id = c.workspace_id and o.disabled_at is null
-        and o.destination_id <> c.destination_id and o.id not in (select id from died)
-      -- The one that is known to work, and that most jobs tell.
-      order by o.failing_since is not null,
-        (select count(*) from rules r where r.channel_id = o.id) desc, o.id
-      limit 1
-    ) other
-  ),
+  ${warned("$5")},
   paused as (
     update destinations t set resumes_at = p.until, resumes_reason = p.reason
     from (

@@ -67,6 +67,7 @@ function createFarSender(warn?: () => void) {
   const { clock, log, call, ...rest } = common(warn);
   const courier = createCourier({
     ...{ clock, log, call, userAgent: "TrigRun/test" },
+    unsubscribeUrl: (channelId) => `${rest.publicUrl}/unsubscribe/${channelId}.token`,
     mail: () => Promise.reject(new Error("no mail is sent here")),
     open: (channel, now) => openChannel(story.services.vault, channel, now),
   });

@@ -119,6 +119,7 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
   const hasLeases = () => true;
   const courier = createCourier({
     ...{ clock, log, call: http.call, mail: mail.send, userAgent: "TrigRun/test" },
+    unsubscribeUrl: (channelId) => `${publicUrl}/unsubscribe/${channelId}.token`,
     open: (channel, now) => openChannel(services.vault, channel, now),
   });
   const sender = createSender({

@@ -1,0 +1,75 @@
+// The pages behind `List-Unsubscribe`: they end the mails of a channel for whoever got one, without
+// a sign-in. Opening one changes nothing; only its button does, or a mail program's (RFC 8058).
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { readUnsubscribeToken } from "../send/unsubscription.ts";
+import { disableChannel, findChannelName } from "../store/channels.ts";
+import { wake } from "../store/wake.ts";
+import type { Services } from "./context.ts";
+import { requireFound } from "./found.ts";
+
+const reason = "Somebody who got its mails unsubscribed.";
+
+type TokenRoute = { Params: { token: string } };
+
+export function addUnsubscribe(app: FastifyInstance, services: Services): void {
+  const { db, vault, clock, publicUrl } = services;
+
+  async function find(token: string): Promise<{ id: string; name: string }> {
+    const id = requireFound(readUnsubscribeToken(token, vault.fingerprints), "channel");
+    return { id, name: requireFound(await findChannelName(db, id), "channel") };
+  }
+
+  app.register(async (scope) => {
+    // Mail programs send a form of either kind; that it was sent is all it says.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, payload, done) => {
+      payload.resume();
+      payload.on("end", () => done(null));
+    });
+    scope.get<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
+      const { name } = await find(params.token);
+      return sendPage(reply, toQuestion(name));
+    });
+    scope.post<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
+      const { id, name } = await find(params.token);
+      await db.transaction(async (tx) => {
+        await disableChannel(tx, { id, reason, now: clock.now(), publicUrl });
+        await wake(tx, "sender");
+      });
+      return sendPage(reply, toConfirmation(name, id));
+    });
+  });
+}
+
+const policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'";
+
+function sendPage(reply: FastifyReply, content: string): FastifyReply {
+  return reply
+    .header("content-security-policy", policy)
+    .type("text/html; charset=utf-8")
+    .send(
+      `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n` +
+        `<meta name="viewport" content="width=device-width, initial-scale=1">\n` +
+        `<meta name="color-scheme" content="light dark">\n<title>TrigRun mails</title>\n` +
+        `</head>\n<body>\n${content}\n</body>\n</html>\n`,
+    );
+}
+
+function toQuestion(name: string): string {
+  return `<h1>Stop these mails?</h1>
+<p>The channel <strong dir="auto">${escapeHtml(name)}</strong> will send no more mails, to anybody.
+What it would have sent waits, and whoever looks after this TrigRun can read it and enable the
+channel again.</p>
+<form method="post"><button>Stop the mails</button></form>`;
+}
+
+function toConfirmation(name: string, id: string): string {
+  return `<h1>No more mails</h1>
+<p>The channel <strong dir="auto">${escapeHtml(name)}</strong> is disabled. Whoever has a token of
+this TrigRun enables it again with</p>
+<p><code>cronctl channels enable ${id}</code></p>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
