@@ -3,6 +3,7 @@
 //
 //   planner ──onPlanned──> runner ──onDeliveries──> sender
 //   a client's write ──NOTIFY──> whichever loop it made work for
+import { createMailer } from "./auth/mailer.ts";
 import type { Config } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
@@ -75,16 +76,18 @@ export function createEngine(options: EngineOptions): Engine {
   const executionRescuer = createExecutionRescuer({ db, log, nodeId, runner });
   const deliveryRescuer = createDeliveryRescuer({ db, log, nodeId, sender });
   const pruner = createPruner({ db, log });
-  const loops = [planner, runner, sender, executionRescuer, deliveryRescuer, pruner];
+  const mailer = createMailer({ db, clock, log, mail: (message) => mail.send(message) });
+  const loops = [planner, runner, sender, executionRescuer, deliveryRescuer, pruner, mailer];
 
   function onWake(payload: string): void {
     const [word, id] = payload.split(" ");
     if (word === "planner") planner.wake();
     else if (word === "runner") runner.wake();
     else if (word === "sender") sender.wake();
+    else if (word === "mailer") mailer.wake();
     else if (word === "cancel" && id !== undefined) runner.cancel(id);
     // "" after a lost connection: anything may have been missed.
-    else for (const loop of [planner, runner, sender]) loop.wake();
+    else for (const loop of [planner, runner, sender, mailer]) loop.wake();
   }
 
   return {
@@ -96,7 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
       for (const loop of loops) loop.start();
     },
     async stop() {
-      await Promise.all([planner, executionRescuer, deliveryRescuer, pruner].map(stop));
+      await Promise.all([planner, executionRescuer, deliveryRescuer, pruner, mailer].map(stop));
       // The runner's last settles make deliveries; what the sender cannot send now, it gives back.
       await runner.stop();
       await sender.stop();

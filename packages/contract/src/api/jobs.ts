@@ -190,6 +190,7 @@ export const jobRoutes = {
     path: "/v1/jobs",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Create a job",
     description:
       "`recurring` counts its minutes from now; `one_time` is queued at once. Rules given in " +
@@ -206,6 +207,7 @@ export const jobRoutes = {
     path: "/v1/jobs",
     tag,
     role: "member",
+    resource: "jobs",
     summary: "List jobs",
     query: z.strictObject({
       state: z.enum(jobStates).optional(),
@@ -221,6 +223,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id",
     tag,
     role: "member",
+    resource: "jobs",
     summary: "Read a job",
     params,
     response: job,
@@ -231,6 +234,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Change a job",
     description:
       "A changed schedule counts from now. Executions that wait for a retry use the new request.",
@@ -246,6 +250,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Delete a job",
     description:
       "It runs no more and its queued executions are cancelled. Its history stays readable.",
@@ -257,6 +262,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/pause",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Pause a job",
     description:
       "No slot becomes due until it is resumed. What runs already goes on. A `one_time` job " +
@@ -271,6 +277,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/resume",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Resume a paused job",
     description: "`next_run_at` is computed from now: slots of the pause are not made up for.",
     params,
@@ -283,6 +290,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/activate",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Activate a draft",
     description: "A `one_time` draft is queued at this moment.",
     params,
@@ -295,6 +303,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/run-now",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Run a job now",
     description: "Queues an execution beside the schedule, in any state of the job.",
     params,
@@ -307,6 +316,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/executions",
     tag,
     role: "member",
+    resource: "jobs",
     summary: "List the executions of a job",
     params,
     query: z.strictObject({ ...pageQuery }),

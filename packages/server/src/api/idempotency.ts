@@ -14,6 +14,8 @@ export interface Repeatable {
   /** The body as it was sent, before any default. */
   readonly body: unknown;
   readonly now: Date;
+  /** Whose credential the answer holds: it is kept sealed, and for this one alone. */
+  readonly secretOf: string | null;
 }
 
 /** What an answer of the work or of its first run is made of. */
@@ -46,22 +48,45 @@ export async function answerOnce(
 ): Promise<Outcome> {
   const { workspaceId, key, now } = request;
   const fingerprints = vault.fingerprints(
-    JSON.stringify([request.method, request.path, toCanonical(request.body)]),
+    JSON.stringify([
+      request.method,
+      request.path,
+      toCanonical(request.body),
+      ...(request.secretOf === null ? [] : [request.secretOf]),
+    ]),
   );
   const [fingerprint] = fingerprints;
   if (fingerprint === undefined) throw new Error("a vault has at least one key");
   const claim: KeyClaim = { workspaceId, key, fingerprint, now };
   const kept = await claimKey(tx, claim);
-  if (kept !== undefined) return replay(kept, fingerprints, request);
+  if (kept !== undefined) return replay(vault, kept, fingerprints, request);
   const outcome = await work();
-  await keepAnswer(tx, claim, { status: outcome.status, response: outcome.body });
+  const response = request.secretOf === null ? outcome.body : seal(vault, request, outcome.body);
+  await keepAnswer(tx, claim, { status: outcome.status, response });
   return outcome;
 }
 
-function replay(kept: KeptAnswer, fingerprints: readonly Buffer[], { key }: Repeatable): Outcome {
+const toRowId = ({ workspaceId, key }: Repeatable) => `idempotency ${workspaceId} ${key}`;
+
+/** As JSON, as the column is. */
+function seal(vault: Vault, request: Repeatable, body: unknown): string {
+  return vault.seal(toRowId(request), body).toString("base64");
+}
+
+function replay(
+  vault: Vault,
+  kept: KeptAnswer,
+  fingerprints: readonly Buffer[],
+  request: Repeatable,
+): Outcome {
+  const { key } = request;
   // Any of them: the encryption key may have been changed since the first request.
   if (fingerprints.some((fingerprint) => fingerprint.equals(kept.fingerprint))) {
-    return { status: kept.status, body: kept.response, isReplay: true };
+    const body =
+      request.secretOf === null
+        ? kept.response
+        : vault.open(toRowId(request), Buffer.from(String(kept.response), "base64"));
+    return { status: kept.status, body, isReplay: true };
   }
   throw new ApiError(
     "conflict",

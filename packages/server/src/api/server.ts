@@ -2,17 +2,19 @@
 // is asked, the work in one transaction, the answer. It never answers before the work is committed.
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { ApiError, api, type Route } from "@trigrun/contract";
+import { ApiError, api, isRead, type Route } from "@trigrun/contract";
 import Fastify, {
   type ConnectionError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { createGate, type Gate, type Identity, requireRole } from "../auth/gate.ts";
+import { createGate, type Gate } from "../auth/gate.ts";
+import { type Identity, requirePermission } from "../auth/permission.ts";
+import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
-import type { RequestContext, Services } from "./context.ts";
+import type { Actor, RequestContext, Services } from "./context.ts";
 import { addDocuments } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import type { HealthChecks } from "./health.ts";
@@ -61,9 +63,27 @@ const securityHeaders = {
   "referrer-policy": "no-referrer",
 } as const;
 
-// These change nothing in the database. A test message waits for its receiver, and must not keep
-// a transaction open meanwhile.
-const withoutTransaction: ReadonlySet<string> = new Set(["previewSchedule", "testChannel"]);
+// A test message waits for its receiver, and a password for a processor; neither must keep a
+// transaction open meanwhile. The latter open one of their own where they write.
+const withoutTransaction: ReadonlySet<string> = new Set([
+  "testChannel",
+  "signUp",
+  "logIn",
+  "acceptInvitation",
+  "resetPassword",
+  "changePassword",
+  "verifyEmail",
+  "forgotPassword",
+  "resendVerification",
+]);
+
+// After a write of these a token may have ended or have another role.
+const forgetful: ReadonlySet<Route["resource"]> = new Set([
+  "tokens",
+  "members",
+  "workspaces",
+  "self",
+]);
 
 export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const { services, log } = options;
@@ -124,6 +144,7 @@ function bindRoutes(
   checks: HealthChecks,
 ): void {
   const handlers = createHandlers(checks);
+  const isVerificationRequired = sendsMail(services.config);
   const routes = Object.entries<Route>(api).map(([key, definition]) => {
     // `ApiHandlers` has a handler for every key, which takes what `readInput` reads for its route.
     const handler = handlers[key as keyof typeof handlers] as unknown as AnyHandler;
@@ -138,12 +159,13 @@ function bindRoutes(
         onRequest: async (request) => {
           if (definition.role === "public") return;
           request.identity = await gate.identify(request.headers.authorization);
-          requireRole(request.identity.role, definition.role);
+          requirePermission(request.identity, definition, { isVerificationRequired });
         },
         handler: async (request, reply) => {
           const input = readInput(definition, request);
-          const isWrite = definition.method !== "GET" && !withoutTransaction.has(key);
+          const isWrite = !isRead(definition) && !withoutTransaction.has(key);
           const outcome = await answer({ services, definition, handler, request, input, isWrite });
+          if (!isRead(definition) && forgetful.has(definition.resource)) gate.forget();
           return send(reply, outcome);
         },
       });
@@ -177,8 +199,10 @@ async function answer(work: Work): Promise<Outcome> {
     const answerAlsoStatus = () => {
       status = definition.alsoStatus ?? definition.status;
     };
-    const asker = toAsker(request);
+    const actor = toActor(request);
+    const { workspaceId, role } = actor;
     const { id: requestId } = request;
+    const asker = { actor, workspaceId, role };
     const context: RequestContext = { services, tx, now, requestId, ...asker, answerAlsoStatus };
     const body = await handler(input, context);
     return { status, body, isReplay: false };
@@ -186,13 +210,15 @@ async function answer(work: Work): Promise<Outcome> {
   if (!isWrite) return await run(services.db);
   return await services.db.transaction(async (tx) => {
     if (input.idempotencyKey === undefined) return await run(tx);
+    const { workspaceId, tokenId, sessionId } = toActor(request);
     const repeatable = {
-      workspaceId: toAsker(request).workspaceId,
+      workspaceId,
       key: input.idempotencyKey,
       method: request.method,
       path: request.url,
       body: request.body,
       now,
+      secretOf: definition.answersSecret ? (tokenId ?? sessionId) : null,
     };
     return await answerOnce(tx, services.vault, repeatable, () => run(tx));
   });
@@ -200,10 +226,20 @@ async function answer(work: Work): Promise<Outcome> {
 
 // Public routes ask for nothing that belongs to anybody. Should one try, it meets a workspace
 // that does not exist and the smallest role.
-const nobody = { workspaceId: "", tokenId: "", role: "member" } as const;
+const nobody: Identity = {
+  workspaceId: "",
+  role: "member",
+  tokenId: null,
+  sessionId: null,
+  userId: null,
+  memberId: null,
+  scopes: null,
+  expiresAt: null,
+  isVerified: false,
+};
 
-function toAsker(request: FastifyRequest): Pick<RequestContext, keyof typeof nobody> {
-  return request.identity ?? nobody;
+function toActor(request: FastifyRequest): Actor {
+  return { ...(request.identity ?? nobody), address: request.ip };
 }
 
 function send(reply: FastifyReply, { status, body, isReplay }: Outcome): FastifyReply {
