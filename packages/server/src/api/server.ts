@@ -13,6 +13,7 @@ import { createGate, type Gate } from "../auth/gate.ts";
 import { type Identity, requirePermission } from "../auth/permission.ts";
 import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
+import { addAccountPages } from "./account-pages.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
 import type { Actor, RequestContext, Services } from "./context.ts";
 import { addDocuments } from "./documents.ts";
@@ -134,6 +135,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   });
   bindRoutes(app, services, createGate(services), options);
   addDocuments(app, options.version);
+  addAccountPages(app);
   return app;
 }
 

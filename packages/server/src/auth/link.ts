@@ -2,6 +2,7 @@
 // are made. The secret is behind the `#`, which browsers send to no server and no log holds.
 import { insertLink, type LinkPurpose } from "../store/account-links.ts";
 import type { Tx } from "../store/db.ts";
+import { findClaimants } from "../store/users.ts";
 import { createLinkText, hashToken } from "./token.ts";
 
 const hour = 3_600_000;
@@ -43,4 +44,16 @@ export async function createLink(tx: Tx, input: LinkInput): Promise<string> {
     expiresAt: input.expiresAt ?? new Date(now.getTime() + linkLifeMs[purpose]),
   });
   return `${publicUrl.replace(/\/+$/, "")}${linkPaths[purpose]}#${text}`;
+}
+
+/** For operators whose installation sends no mail; undefined when nobody has the address. */
+export async function createResetLink(
+  tx: Tx,
+  input: { readonly email: string; readonly publicUrl: string; readonly now: Date },
+): Promise<string | undefined> {
+  const { email, publicUrl, now } = input;
+  const { verified, pending } = await findClaimants(tx, email);
+  const user = verified ?? pending;
+  if (user === undefined) return undefined;
+  return await createLink(tx, { purpose: "reset_password", subjectId: user.id, publicUrl, now });
 }

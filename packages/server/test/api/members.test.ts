@@ -80,7 +80,7 @@ describe("an invitation", () => {
     ]);
   });
 
-  it("is replaced by a second one of the same address, revoked, and ends after 7 days", async () => {
+  it("is replaced by a second one, revoked, and ends after 7 days", async () => {
     const { owner } = await found();
     const email = newEmail();
     const first = await post(owner.token, "/v1/workspace/members", { email });
