@@ -69,6 +69,14 @@ export const settings = {
     meaning: "Where people reach this installation; links in notifications begin with it.",
     fallback: "the address that `serve` listens on",
   }),
+  signUp: setting({
+    variable: "TRIGRUN_SIGNUP",
+    schema: z.enum(["closed", "invite", "open"]).default("closed"),
+    meaning:
+      "Who may have an account once the first one is made: `closed` nobody new, `invite` those " +
+      "who are invited into a workspace, `open` everybody, with a workspace of their own.",
+    fallback: "closed",
+  }),
   bootstrapToken: setting({
     variable: "TRIGRUN_BOOTSTRAP_TOKEN",
     schema: z.string().min(32, "must have 32 characters or more").max(200).optional(),
@@ -174,4 +182,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (problems.length > 0) throw new WrongSettings(problems.join("\n"));
   // Every key was parsed by its own schema above.
   return Object.fromEntries(entries) as unknown as Config;
+}
+
+/** True where mails about accounts can leave, so that addresses are verified by them. */
+export function sendsMail({ smtpUrl, smtpFrom }: Config): boolean {
+  return smtpUrl !== undefined && smtpFrom !== undefined;
 }

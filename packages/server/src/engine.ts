@@ -4,6 +4,7 @@
 //   planner ──onPlanned──> runner ──onDeliveries──> sender
 //   planner ──onDeliveries (of missed slots)──────> sender
 //   a client's write ──NOTIFY──> whichever loop it made work for
+import { createMailer } from "./auth/mailer.ts";
 import type { Config } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
@@ -87,17 +88,19 @@ export function createEngine(options: EngineOptions): Engine {
     onDigests: () => sender.wake(),
   });
   const pruner = createPruner({ db, log });
-  const loops = [planner, runner, sender, digester, ...rescuers, pruner];
+  const mailer = createMailer({ db, clock, log, mail: mail.send });
+  const loops = [planner, runner, sender, digester, ...rescuers, pruner, mailer];
 
   function onWake(payload: string): void {
     const [word, id] = payload.split(" ");
     if (word === "planner") planner.wake();
     else if (word === "runner") runner.wake();
     else if (word === "sender") sender.wake();
+    else if (word === "mailer") mailer.wake();
     else if (word === "cancel" && id !== undefined) runner.cancel(id);
     else {
       // "" after a lost connection: anything may have been missed.
-      for (const loop of [planner, runner, sender]) loop.wake();
+      for (const loop of [planner, runner, sender, mailer]) loop.wake();
       recheck();
     }
   }
@@ -119,7 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
     stop: () =>
       stopInOrder(
         [
-          stopTogether([planner, digester, ...rescuers, pruner].map(toStep), log),
+          stopTogether([planner, digester, ...rescuers, pruner, mailer].map(toStep), log),
           // The runner's last settles make deliveries; what the sender cannot send, it gives back.
           ...[runner, sender, heartbeater].map(toStep),
           stopTogether([toDoorStep("http", http), toDoorStep("mail", mail)], log),

@@ -1,6 +1,7 @@
 // The program `trigrun`: reads the command line and the settings, starts what is asked for, and
 // turns signals into a clean end. Every failure leaves as one sentence for the operator.
 import { Command, InvalidArgumentError, Option } from "commander";
+import { createResetLink } from "./auth/link.ts";
 import { createToken } from "./auth/token.ts";
 import { type Config, readConfig, WrongSettings } from "./config.ts";
 import { createLog } from "./create-log.ts";
@@ -103,6 +104,26 @@ program
         return createToken(tx, { workspaceId, name: flags.name, role: flags.role, now });
       });
       process.stdout.write(`${token}\n`);
+    } finally {
+      await database.close();
+    }
+  });
+
+program
+  .command("account")
+  .description("accounts of people")
+  .command("reset-link <email>")
+  .description("print a link that sets a new password, for an installation without mail")
+  .addOption(dataDir)
+  .action(async (email: string, flags: CommonFlags) => {
+    const { config, log } = readSettings();
+    const database = await joinDatabase({ config, log, ...flags, applicationName: "trigrun" });
+    try {
+      const now = (await syncClock(database.db)).now();
+      const publicUrl = config.publicUrl ?? `http://127.0.0.1:${portDefault}`;
+      const link = await createResetLink(database.db, { email, publicUrl, now });
+      if (link === undefined) throw new WrongSettings(`Nobody here has the address ${email}.`);
+      process.stdout.write(`${link}\n`);
     } finally {
       await database.close();
     }

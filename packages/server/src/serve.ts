@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { FastifyInstance } from "fastify";
 import type { Services } from "./api/context.ts";
 import { createApiServer } from "./api/server.ts";
+import { createPasswords } from "./auth/password.ts";
 import { ensureBootstrapToken, ensureOwnerToken } from "./auth/token.ts";
 import type { Config } from "./config.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -129,6 +130,7 @@ function toServices(options: ServeOptions, ground: Ground, late: LateParts): Ser
   const { database, clock, vault, guard } = ground;
   return {
     ...{ db: database.db, clock, config: options.config, vault, guard },
+    passwords: createPasswords(),
     get publicUrl() {
       assert(late.publicUrl !== undefined, "asked before the port is known");
       return late.publicUrl;

@@ -83,17 +83,21 @@ function warnOfOpenWire(session: Session, url: string): void {
 }
 
 function renderMe(me: Me, session: Session): string {
-  const { workspace, role, token } = me;
+  const { workspace, role, user, token } = me;
   const { url, urlSource } = session.settings;
-  const expiry =
-    token.expires_at === null
-      ? "does not expire"
-      : `expires ${exact(token.expires_at, session.view)}`;
+  const toEnd = (instant: string | null) =>
+    instant === null ? "does not expire" : `expires ${exact(instant, session.view)}`;
   return renderDetails(
     [
+      user === null ? undefined : ["User", `${user.name} <${user.email}>`],
+      user === null ? undefined : ["Trust", user.trust_level],
       ["Workspace", `${workspace.name} (${workspace.id})`],
       ["Role", role],
-      ["Token", `${token.name} (${token.id}), ${expiry}`],
+      token === null
+        ? undefined
+        : ["Token", `${token.name} (${token.id}), ${toEnd(token.expires_at)}`],
+      token?.scopes ? ["Scopes", token.scopes.join(", ")] : undefined,
+      me.session === null ? undefined : ["Sign-in", toEnd(me.session.expires_at)],
       ["Server", `${url} (from ${urlSource})`],
     ],
     session.view,

@@ -129,6 +129,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels",
     tag,
     role: "admin",
+    resource: "channels",
     summary: "Create a channel",
     description: "Names are unique in a workspace. Credentials are stored encrypted.",
     body: channelInput,
@@ -144,6 +145,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels",
     tag,
     role: "member",
+    resource: "channels",
     summary: "List channels",
     query: z.strictObject({
       type: z.enum(channelTypeNames).optional(),
@@ -162,6 +164,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels/:id",
     tag,
     role: "member",
+    resource: "channels",
     summary: "Read a channel",
     params,
     response: channel,
@@ -172,6 +175,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels/:id",
     tag,
     role: "admin",
+    resource: "channels",
     summary: "Change a channel",
     description: "A credential sent back as it was answered (masked) stays as it is.",
     params,
@@ -186,6 +190,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels/:id",
     tag,
     role: "admin",
+    resource: "channels",
     summary: "Delete a channel",
     description:
       "Removes its rules and ends its unfinished deliveries as `failed`. History stays readable.",
@@ -197,6 +202,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels/:id/test",
     tag,
     role: "admin",
+    resource: "channels",
     summary: "Send a test message",
     description:
       "Sends once, at once, without retries, and answers the whole exchange. With `execution_id` " +
@@ -217,6 +223,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels/:id/rotate-secret",
     tag,
     role: "admin",
+    resource: "channels",
     summary: "Rotate the signing secret",
     description:
       "Answers the new secret, this once. For 24 hours both secrets sign, the new one first.",
@@ -234,6 +241,7 @@ export const channelRoutes = {
     path: "/v1/notification-channel-statistics",
     tag,
     role: "member",
+    resource: "channels",
     summary: "Show how the deliveries of each channel went",
     description: "Over the deliveries made since `from`, by default those of the last 7 days.",
     query: z.strictObject({ from: instantInput.optional() }),
@@ -245,6 +253,7 @@ export const channelRoutes = {
     path: "/v1/notification-channels/:id/enable",
     tag,
     role: "admin",
+    resource: "channels",
     summary: "Enable a disabled channel",
     description:
       "What waited is sent, the newest first, as fast as the pace of the channel allows; with " +

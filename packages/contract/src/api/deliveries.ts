@@ -106,6 +106,7 @@ export const deliveryRoutes = {
     path: "/v1/notification-deliveries",
     tag,
     role: "member",
+    resource: "deliveries",
     summary: "List deliveries",
     query: z.strictObject({ ...filters, ...pageQuery }),
     response: page(delivery),
@@ -116,6 +117,7 @@ export const deliveryRoutes = {
     path: "/v1/notification-deliveries/:id",
     tag,
     role: "member",
+    resource: "deliveries",
     summary: "Read a delivery with its attempts",
     description: "The latest 100 attempts are shown.",
     params,
@@ -127,6 +129,7 @@ export const deliveryRoutes = {
     path: "/v1/notification-deliveries/:id/retry",
     tag,
     role: "admin",
+    resource: "deliveries",
     summary: "Retry a delivery",
     description:
       "A `failed` one starts a fresh round, a `pending` one becomes due now. A `processing` or " +
@@ -144,6 +147,7 @@ export const deliveryRoutes = {
     path: "/v1/notification-deliveries/retry",
     tag,
     role: "admin",
+    resource: "deliveries",
     summary: "Retry all failed deliveries that match a filter",
     description:
       "Only `failed` ones are touched; `dry_run` answers how many that would be. At most 10,000 " +

@@ -13,6 +13,7 @@ export const explanationRoutes = {
     path: "/v1/executions/:id/explanation",
     tag: "Executions",
     role: "member",
+    resource: "executions",
     summary: "Explain an execution and who was told of it",
     description:
       "Why it ran when it did, what each attempt came to, which rules its end fired, and why a " +
@@ -26,6 +27,7 @@ export const explanationRoutes = {
     path: "/v1/notification-deliveries/:id/explanation",
     tag: "Deliveries",
     role: "member",
+    resource: "deliveries",
     summary: "Explain a delivery",
     description: "Why it was made, what each try came to, and what happens next and why then.",
     params,

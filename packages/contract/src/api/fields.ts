@@ -53,6 +53,11 @@ const idBody = "[0-9a-f]{32}";
 export const idPrefixes = {
   workspace: "ws",
   token: "tok",
+  user: "user",
+  session: "ses",
+  member: "mem",
+  invitation: "inv",
+  mail: "mail",
   job: "job",
   execution: "exec",
   channel: "chan",

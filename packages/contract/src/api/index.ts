@@ -6,8 +6,11 @@ import { executionRoutes } from "./executions.ts";
 import { explanationRoutes } from "./explanations.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
+import { memberRoutes } from "./members.ts";
 import { ruleRoutes } from "./rules.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { tokenRoutes } from "./tokens.ts";
+import { workspaceRoutes } from "./workspaces.ts";
 
 export const api = {
   ...jobRoutes,
@@ -18,6 +21,9 @@ export const api = {
   ...deliveryRoutes,
   ...explanationRoutes,
   ...authRoutes,
+  ...tokenRoutes,
+  ...workspaceRoutes,
+  ...memberRoutes,
   ...healthRoutes,
 } as const;
 

@@ -190,6 +190,7 @@ export const jobRoutes = {
     path: "/v1/jobs",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Create a job",
     description:
       "`recurring` counts its minutes from now; `one_time` is queued at once. Rules given in " +
@@ -205,6 +206,7 @@ export const jobRoutes = {
     path: "/v1/jobs",
     tag,
     role: "member",
+    resource: "jobs",
     summary: "List jobs",
     query: z.strictObject({
       state: z.enum(jobStates).optional(),
@@ -220,6 +222,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id",
     tag,
     role: "member",
+    resource: "jobs",
     summary: "Read a job",
     params,
     response: job,
@@ -230,6 +233,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Change a job",
     description:
       "A changed schedule counts from now. Executions that wait for a retry use the new request.",
@@ -245,6 +249,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Delete a job",
     description:
       "It runs no more and its queued executions are cancelled. Its history stays readable.",
@@ -256,6 +261,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/pause",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Pause a job",
     description:
       "No slot becomes due until it is resumed. What runs already goes on. A `one_time` job " +
@@ -270,6 +276,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/resume",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Resume a paused job",
     description: "`next_run_at` is computed from now: slots of the pause are not made up for.",
     params,
@@ -282,6 +289,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/activate",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Activate a draft",
     description: "A `one_time` draft is queued at this moment.",
     params,
@@ -294,6 +302,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/run-now",
     tag,
     role: "admin",
+    resource: "jobs",
     summary: "Run a job now",
     description: "Queues an execution beside the schedule, in any state of the job.",
     params,
@@ -305,6 +314,7 @@ export const jobRoutes = {
     path: "/v1/jobs/:id/executions",
     tag,
     role: "member",
+    resource: "jobs",
     summary: "List the executions of a job",
     params,
     query: z.strictObject({ ...pageQuery }),

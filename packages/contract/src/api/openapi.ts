@@ -93,7 +93,8 @@ function toResponses(definition: Route, components: Json): Json {
   };
   const responses: Json = { [definition.status]: success };
   if (definition.alsoStatus) {
-    responses[definition.alsoStatus] = { ...success, description: "It stands already." };
+    const description = alsoMeanings[definition.alsoStatus];
+    responses[definition.alsoStatus] = { ...success, description };
   }
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorsOf(definition)) {
@@ -105,6 +106,11 @@ function toResponses(definition: Route, components: Json): Json {
   }
   return responses;
 }
+
+const alsoMeanings = {
+  200: "It stands already.",
+  202: "Done, and something is still to come: a mail with a link.",
+} as const;
 
 function toErrorResponse(status: number, codes: readonly ErrorCode[]): Json {
   return {
@@ -136,6 +142,8 @@ function toOperation(operationId: string, definition: Route, components: Json): 
     summary: definition.summary,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     "x-role": definition.role,
+    ...(definition.role === "public" ? {} : { "x-resource": definition.resource }),
+    ...(definition.needsSession ? { "x-needs-session": true } : {}),
     security: definition.role === "public" ? [] : [{ token: [] }],
     parameters: toParameters(definition, components),
     ...(definition.body
@@ -233,7 +241,11 @@ export function toOpenApi(version: string): Json {
     paths,
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", description: "An API token: `cron_pat_…`." },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "An API token, `cron_pat_…`, or the token of a sign-in, `cron_ses_…`.",
+        },
       },
       headers,
       examples: toErrorExamples(),

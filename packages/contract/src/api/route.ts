@@ -7,6 +7,19 @@ import type { ErrorCode } from "./errors.ts";
 export const roles = ["public", "member", "admin", "owner"] as const;
 export type Role = (typeof roles)[number];
 
+/** What scopes of API tokens are made of: each route but the public ones belongs to one. */
+export const resources = [
+  "jobs",
+  "executions",
+  "channels",
+  "rules",
+  "deliveries",
+  "members",
+  "workspaces",
+  "tokens",
+] as const;
+export type Resource = (typeof resources)[number];
+
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** The groups of the API in the order of its documents, each with what it is about. */
@@ -18,7 +31,10 @@ export const tags = {
     "A channel is a configured address: a webhook, mailboxes, a chat, a pager.",
   "Notification rules": "A rule tells a channel about an event of a job.",
   Deliveries: "A delivery is one event on its way to one channel, with every try of it.",
-  Authentication: "Who is asking, and what they may do.",
+  Authentication: "Accounts and sign-ins: who is asking, and what they may do.",
+  "API tokens": "A token lets a program in: with a role, and where wanted with scopes and an end.",
+  Workspaces: "A workspace owns everything else. A person may belong to several.",
+  Members: "Who belongs to the workspace, in which role, and who is invited.",
   Health: "For load balancers and service managers. They need no token.",
 } as const;
 
@@ -32,6 +48,12 @@ export interface Route {
   readonly description?: string;
   readonly tag: keyof typeof tags;
   readonly role: Role;
+  /** `self` is the caller's own affair, open to every scope; `none` is for public routes. */
+  readonly resource: Resource | "self" | "none";
+  /** True where a person is needed: API tokens are refused whatever their role. */
+  readonly needsSession?: true;
+  /** True for a POST that changes nothing. */
+  readonly onlyReads?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -40,12 +62,17 @@ export interface Route {
   /** The success body. None for 204. */
   readonly response?: z.ZodType;
   readonly status: 200 | 201 | 202 | 204;
-  /** A second success status with the same body (200 "it stands already" beside 201). */
-  readonly alsoStatus?: 200;
+  /**
+   * A second success status with the same body: 200 "it stands already" beside 201, 202 "something
+   * is still to come".
+   */
+  readonly alsoStatus?: 200 | 202;
   /** Codes beyond those that every route of this shape may give: see `errorsOf`. */
   readonly errors?: readonly ErrorCode[];
   /** True for a POST that only answers a question. */
   readonly changesNothing?: boolean;
+  /** True when the answer holds a credential: only who asked for it is answered it again. */
+  readonly answersSecret?: true;
   readonly example?: { readonly body?: unknown; readonly response?: unknown };
 }
 
@@ -69,15 +96,28 @@ export function obeysKey({ method, role, changesNothing }: Route): boolean {
 export function errorsOf(definition: Route): ErrorCode[] {
   const codes: ErrorCode[] = ["rate_limited", "internal", "unavailable"];
   if (definition.role !== "public") codes.push("unauthorized");
-  if (definition.role === "admin" || definition.role === "owner") {
-    codes.push("forbidden", "email_not_verified");
+  // Every token may have scopes that leave a route out; the caller's own affairs are in all.
+  const hasConditions = definition.role !== "member" || definition.needsSession === true;
+  if (definition.role !== "public" && (hasConditions || definition.resource !== "self")) {
+    codes.push("forbidden");
   }
+  if (needsVerifiedEmail(definition)) codes.push("email_not_verified");
   if (definition.params) codes.push("not_found");
   if (definition.query || definition.body) codes.push("validation_failed");
   if (definition.query && "cursor" in definition.query.shape) codes.push("invalid_cursor");
   if (definition.body) codes.push("invalid_json", "payload_too_large", "unsupported_media_type");
   if (obeysKey(definition)) codes.push("conflict", "validation_failed");
   return [...new Set([...codes, ...(definition.errors ?? [])])];
+}
+
+/** True when the route changes nothing. */
+export function isRead({ method, onlyReads }: Pick<Route, "method" | "onlyReads">): boolean {
+  return method === "GET" || onlyReads === true;
+}
+
+/** Whoever has not verified their address looks around; what changes a workspace waits. */
+export function needsVerifiedEmail(definition: Route): boolean {
+  return (definition.role === "admin" || definition.role === "owner") && !isRead(definition);
 }
 
 type Part<R, K extends "params" | "query" | "body", Side extends "input" | "output"> =

@@ -26,6 +26,8 @@ export const scheduleRoutes = {
     path: "/v1/schedules/preview",
     tag: "Schedules",
     role: "member",
+    resource: "jobs",
+    onlyReads: true,
     summary: "Preview the next runs of a schedule",
     description: "`note` says where a clock change moved, skipped or doubled a run.",
     body: previewInput,

@@ -1,5 +1,7 @@
 // What a handler has at hand: the transaction it runs in, who asks, and the product's services.
 import type { Handlers, Role, TrigRunApi } from "@trigrun/contract";
+import type { Passwords } from "../auth/password.ts";
+import type { Identity } from "../auth/permission.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { TestSend } from "../send/tester.ts";
@@ -18,17 +20,27 @@ export interface Services {
   readonly publicUrl: string;
   /** Sends one message at once, without a delivery: POST …/:id/test. */
   readonly testSend: TestSend;
+  readonly passwords: Passwords;
+}
+
+/** Who does it and from where. Every write passes `answer` in server.ts with its actor. */
+export interface Actor extends Identity {
+  /** The address of the connection. */
+  readonly address: string;
 }
 
 export interface RequestContext {
   readonly services: Services;
-  /** Writes run in one transaction, committed before the answer leaves; reads run without. */
+  /**
+   * Writes run in one transaction, committed before the answer leaves; reads run without, and so
+   * does what would keep a transaction waiting (see `withoutTransaction` in server.ts).
+   */
   readonly tx: Tx;
   /** The database's time at the start of the request. */
   readonly now: Date;
   readonly requestId: string;
   readonly workspaceId: string;
-  readonly tokenId: string;
+  readonly actor: Actor;
   readonly role: Exclude<Role, "public">;
   /** Answers with the route's `alsoStatus` instead of its `status`. */
   answerAlsoStatus(): void;

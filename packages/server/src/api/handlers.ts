@@ -1,4 +1,5 @@
 // Every handler of the API, by the contract's own keys: a route without one does not compile.
+import { accountHandlers } from "./accounts.ts";
 import { authHandlers } from "./auth.ts";
 import { channelHandlers } from "./channels.ts";
 import type { ApiHandlers } from "./context.ts";
@@ -7,8 +8,11 @@ import { executionHandlers } from "./executions.ts";
 import { explanationHandlers } from "./explanations.ts";
 import { createHealthHandlers, type HealthChecks } from "./health.ts";
 import { jobHandlers } from "./jobs.ts";
+import { memberHandlers } from "./members.ts";
 import { ruleHandlers } from "./rules.ts";
 import { scheduleHandlers } from "./schedules.ts";
+import { tokenHandlers } from "./tokens.ts";
+import { workspaceHandlers } from "./workspaces.ts";
 
 export function createHandlers(checks: HealthChecks): ApiHandlers {
   return {
@@ -20,6 +24,10 @@ export function createHandlers(checks: HealthChecks): ApiHandlers {
     ...deliveryHandlers,
     ...explanationHandlers,
     ...authHandlers,
+    ...accountHandlers,
+    ...tokenHandlers,
+    ...workspaceHandlers,
+    ...memberHandlers,
     ...createHealthHandlers(checks),
   };
 }

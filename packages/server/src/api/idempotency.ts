@@ -22,6 +22,8 @@ export interface Repeatable {
   /** The body as it was sent, before any default. */
   readonly body: unknown;
   readonly now: Date;
+  /** Whose credential the answer holds: nobody else is answered it again. Null: it holds none. */
+  readonly secretOf: string | null;
 }
 
 /** What an answer of the work or of its first run is made of. */
@@ -96,9 +98,10 @@ function toClaim(vault: Vault, { workspaceId, key, now, ...request }: Repeatable
 
 function toFingerprints(
   vault: Vault,
-  { method, path, body }: Pick<Repeatable, "method" | "path" | "body">,
+  { method, path, body, secretOf }: Omit<Repeatable, "workspaceId" | "key" | "now">,
 ): Buffer[] {
-  return vault.fingerprints(JSON.stringify([method, path, toCanonical(body)]));
+  const parts = [method, path, toCanonical(body), ...(secretOf === null ? [] : [secretOf])];
+  return vault.fingerprints(JSON.stringify(parts));
 }
 
 function seal(vault: Vault, request: Repeatable, { status, body }: Outcome) {

@@ -2,17 +2,20 @@
 // is asked, the work in one transaction, the answer. It never answers before the work is committed.
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { ApiError, api, type Route } from "@trigrun/contract";
+import { ApiError, api, isRead, type Route } from "@trigrun/contract";
 import Fastify, {
   type ConnectionError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
-import { createGate, type Gate, type Identity, requireRole } from "../auth/gate.ts";
+import { createGate, type Gate } from "../auth/gate.ts";
+import { type Identity, requirePermission } from "../auth/permission.ts";
+import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
+import { addAccountPages } from "./account-pages.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
-import type { RequestContext, Services } from "./context.ts";
+import type { Actor, RequestContext, Services } from "./context.ts";
 import { addDocuments } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import type { HealthChecks } from "./health.ts";
@@ -62,8 +65,27 @@ const securityHeaders = {
   "referrer-policy": "no-referrer",
 } as const;
 
-// They wait for a receiver, and must not keep a transaction open meanwhile.
-const outsideTransaction: ReadonlySet<string> = new Set(["testChannel"]);
+// A test message waits for its receiver, and a password for a processor; neither must keep a
+// transaction open meanwhile. The latter open one of their own where they write.
+const outsideTransaction: ReadonlySet<string> = new Set([
+  "testChannel",
+  "signUp",
+  "logIn",
+  "acceptInvitation",
+  "resetPassword",
+  "changePassword",
+  "verifyEmail",
+  "forgotPassword",
+  "resendVerification",
+]);
+
+// After a write of these a token may have ended or have another role.
+const forgetful: ReadonlySet<Route["resource"]> = new Set([
+  "tokens",
+  "members",
+  "workspaces",
+  "self",
+]);
 
 export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const { services, log } = options;
@@ -115,6 +137,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   bindRoutes(app, services, createGate(services), options);
   addDocuments(app, options.version);
   addUnsubscribe(app, services);
+  addAccountPages(app);
   return app;
 }
 
@@ -125,6 +148,7 @@ function bindRoutes(
   checks: HealthChecks,
 ): void {
   const handlers = createHandlers(checks);
+  const isVerificationRequired = sendsMail(services.config);
   const routes = Object.entries<Route>(api).map(([key, definition]) => {
     // `ApiHandlers` has a handler for every key, which takes what `readInput` reads for its route.
     const handler = handlers[key as keyof typeof handlers] as unknown as AnyHandler;
@@ -139,11 +163,12 @@ function bindRoutes(
         onRequest: async (request) => {
           if (definition.role === "public") return;
           request.identity = await gate.identify(request.headers.authorization);
-          requireRole(request.identity.role, definition.role);
+          requirePermission(request.identity, definition, { isVerificationRequired });
         },
         handler: async (request, reply) => {
           const input = readInput(definition, request);
           const outcome = await answer({ services, key, definition, handler, request, input });
+          if (!isRead(definition) && forgetful.has(definition.resource)) gate.forget();
           return send(reply, outcome);
         },
       });
@@ -177,16 +202,17 @@ async function answer(work: Work): Promise<Outcome> {
     const answerAlsoStatus = () => {
       status = definition.alsoStatus ?? definition.status;
     };
-    const asker = toAsker(request);
+    const actor = toActor(request);
+    const { workspaceId, role } = actor;
     const { id: requestId } = request;
+    const asker = { actor, workspaceId, role };
     const context: RequestContext = { services, tx, now, requestId, ...asker, answerAlsoStatus };
     const body = await handler(input, context);
     return { status, body, isReplay: false };
   };
-  const isRead = definition.method === "GET" || definition.changesNothing === true;
   const { db, vault } = services;
-  const repeatable = toRepeatable(request, input, now);
-  if (isRead || outsideTransaction.has(key)) {
+  const repeatable = toRepeatable(work, now);
+  if (isRead(definition) || outsideTransaction.has(key)) {
     if (repeatable === undefined) return await run(db);
     return await answerOnceOutside(db, vault, repeatable, () => run(db));
   }
@@ -196,20 +222,31 @@ async function answer(work: Work): Promise<Outcome> {
   });
 }
 
-function toRepeatable(request: FastifyRequest, input: Input, now: Date): Repeatable | undefined {
+function toRepeatable({ definition, request, input }: Work, now: Date): Repeatable | undefined {
   const { idempotencyKey: key } = input;
   if (key === undefined) return undefined;
-  const { workspaceId } = toAsker(request);
+  const { workspaceId, tokenId, sessionId } = toActor(request);
   const { method, url: path, body } = request;
-  return { workspaceId, key, method, path, body, now };
+  const secretOf = definition.answersSecret ? (tokenId ?? sessionId) : null;
+  return { workspaceId, key, method, path, body, now, secretOf };
 }
 
 // Public routes ask for nothing that belongs to anybody. Should one try, it meets a workspace
 // that does not exist and the smallest role.
-const nobody = { workspaceId: "", tokenId: "", role: "member" } as const;
+const nobody: Identity = {
+  workspaceId: "",
+  role: "member",
+  tokenId: null,
+  sessionId: null,
+  userId: null,
+  memberId: null,
+  scopes: null,
+  expiresAt: null,
+  isVerified: false,
+};
 
-function toAsker(request: FastifyRequest): Pick<RequestContext, keyof typeof nobody> {
-  return request.identity ?? nobody;
+function toActor(request: FastifyRequest): Actor {
+  return { ...(request.identity ?? nobody), address: request.ip };
 }
 
 function send(reply: FastifyReply, { status, body, isReplay }: Outcome): FastifyReply {

@@ -1,24 +1,22 @@
-// Who may come in: finds the token behind an `Authorization` header and checks its role.
-// It remembers tokens for a few seconds, never longer, and never their text.
-import { ApiError, type Role, roles } from "@trigrun/contract";
+// Who may come in: finds the token or the sign-in behind an `Authorization` header. It remembers
+// tokens for a few seconds, never longer, never their text, and no sign-in.
+import { ApiError } from "@trigrun/contract";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../store/db.ts";
-import { type FoundToken, findToken, noteTokenUse, type TokenRole } from "../store/tokens.ts";
-import { hashToken } from "./token.ts";
-
-export interface Identity {
-  readonly tokenId: string;
-  readonly workspaceId: string;
-  readonly role: TokenRole;
-}
+import { findSession, noteSessionUse } from "../store/sessions.ts";
+import { type FoundToken, findToken, noteTokenUse } from "../store/tokens.ts";
+import type { Identity } from "./permission.ts";
+import { hashToken, sessionPrefix } from "./token.ts";
 
 export interface Gate {
   /** Throws `unauthorized` unless the header holds a token that is alive. */
   identify(authorization: string | undefined): Promise<Identity>;
+  /** Asks the database anew about every token: one may have been revoked or have another role. */
+  forget(): void;
 }
 
-// A revoked token opens doors for at most this long. Without the memory every request would pay
-// for a second query; with 5 s, 10,000 requests cost one.
+// A token that was revoked on another node opens doors for at most this long. Without the memory
+// every request would pay for a second query; with 5 s, 10,000 requests cost one.
 const memoryMs = 5_000;
 // Some 300 bytes each. Beyond it the oldest is forgotten, which costs its owner one query.
 const memoryMax = 1_000;
@@ -27,18 +25,71 @@ const useNotedEveryMs = 60_000;
 // The setting of the bootstrap token takes up to 200 characters, of up to 4 bytes each in UTF-8.
 const bytesMax = 800;
 
-export function createGate(services: { readonly db: Database; readonly clock: Clock }): Gate {
-  const { db, clock } = services;
+interface Services {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+export function createGate(services: Services): Gate {
+  const { clock } = services;
+  const memory = createMemory(services);
+  return {
+    async identify(authorization) {
+      const text = readBearer(authorization);
+      const now = clock.now();
+      const hash = hashToken(text);
+      const isSession = text.toString("latin1").startsWith(sessionPrefix);
+      const found = isSession
+        ? await identifySession(services, hash, now)
+        : toIdentity(await memory.find(hash, now));
+      if (found === undefined || (found.expiresAt !== null && found.expiresAt <= now)) {
+        throw new ApiError("unauthorized", "The token is unknown, expired or revoked.");
+      }
+      return found;
+    },
+    forget: memory.forget,
+  };
+}
+
+function toIdentity(token: FoundToken | undefined): Identity | undefined {
+  if (token === undefined) return undefined;
+  const { id: tokenId, workspaceId, role, scopes, memberId, expiresAt } = token;
+  const rest = { userId: null, sessionId: null, isVerified: true };
+  return { tokenId, workspaceId, role, scopes, memberId, expiresAt, ...rest };
+}
+
+/** Never remembered: whoever signs out or is removed is out at once, on every node. */
+async function identifySession(
+  { db }: Services,
+  hash: Buffer,
+  now: Date,
+): Promise<Identity | undefined> {
+  const session = await findSession(db, hash);
+  if (session === undefined) return undefined;
+  if (isUseDue(session.lastUsedAt, now)) await noteSessionUse(db, session.id, now);
+  const { id: sessionId, userId, workspaceId, memberId, role, isVerified, expiresAt } = session;
+  const rest = { tokenId: null, scopes: null };
+  return { sessionId, userId, workspaceId, memberId, role, isVerified, expiresAt, ...rest };
+}
+
+function isUseDue(lastUsedAt: Date | null, now: Date): boolean {
+  return lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= useNotedEveryMs;
+}
+
+function createMemory({ db }: Services) {
   const remembered = new Map<string, { token: FoundToken; at: number }>();
   // One query for all requests that ask for the same token in the same moment.
   const lookups = new Map<string, Promise<FoundToken | undefined>>();
+  let generation = 0;
 
   async function lookUp(hash: Buffer, key: string, now: Date): Promise<FoundToken | undefined> {
+    const askedIn = generation;
     const token = await findToken(db, hash);
     if (token === undefined) return undefined;
     // Awaited rather than left to itself: a promise that nobody holds has no place in a request.
-    const usedAt = token.lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY;
-    if (now.getTime() - usedAt >= useNotedEveryMs) await noteTokenUse(db, token.id, now);
+    if (isUseDue(token.lastUsedAt, now)) await noteTokenUse(db, token.id, now);
+    // What was read before `forget` may be what was to be forgotten.
+    if (askedIn !== generation) return token;
     // Last in the map is youngest, as a map keeps the order of insertion.
     remembered.delete(key);
     remembered.set(key, { token, at: now.getTime() });
@@ -57,27 +108,25 @@ export function createGate(services: { readonly db: Database; readonly clock: Cl
     return undefined;
   }
 
-  return {
-    async identify(authorization) {
-      const text = readBearer(authorization);
-      const now = clock.now();
-      const hash = hashToken(text);
-      const key = hash.toString("base64");
-      let token = recall(key, now);
-      if (token === undefined) {
-        let lookup = lookups.get(key);
-        if (lookup === undefined) {
-          lookup = lookUp(hash, key, now).finally(() => lookups.delete(key));
-          lookups.set(key, lookup);
-        }
-        token = await lookup;
-      }
-      if (token === undefined || (token.expiresAt !== null && token.expiresAt <= now)) {
-        throw new ApiError("unauthorized", "The token is unknown, expired or revoked.");
-      }
-      return { tokenId: token.id, workspaceId: token.workspaceId, role: token.role };
-    },
-  };
+  async function find(hash: Buffer, now: Date): Promise<FoundToken | undefined> {
+    const key = hash.toString("base64");
+    const known = recall(key, now);
+    if (known !== undefined) return known;
+    let lookup = lookups.get(key);
+    if (lookup === undefined) {
+      lookup = lookUp(hash, key, now).finally(() => lookups.delete(key));
+      lookups.set(key, lookup);
+    }
+    return await lookup;
+  }
+
+  function forget(): void {
+    generation += 1;
+    remembered.clear();
+    lookups.clear();
+  }
+
+  return { find, forget };
 }
 
 /** The token's bytes as they were sent: node reads header fields as Latin-1. */
@@ -93,10 +142,4 @@ function readBearer(authorization: string | undefined): Buffer {
     );
   }
   return Buffer.from(text, "latin1");
-}
-
-/** Throws `forbidden` unless the role includes the one that is asked for. */
-export function requireRole(role: TokenRole, needed: Role): void {
-  if (roles.indexOf(role) >= roles.indexOf(needed)) return;
-  throw new ApiError("forbidden", `This needs the role ${needed}; the token has the role ${role}.`);
 }

@@ -1,6 +1,7 @@
-// API tokens: how they look, how they are hashed, and how the first ones come to be.
+// Tokens: how they look, how they are hashed, and how the first ones come to be.
 // The text of a token is answered once, by whoever makes it, and kept nowhere.
 import { createHash, randomBytes } from "node:crypto";
+import type { Scope } from "@trigrun/contract";
 import { newId } from "../id.ts";
 import type { Database, Tx } from "../store/db.ts";
 import {
@@ -17,6 +18,18 @@ export function createTokenText(): string {
   return `cron_pat_${randomBytes(32).toString("base64url")}`;
 }
 
+/** The text of a sign-in's token: as strong, and told apart by its first letters. */
+export function createSessionText(): string {
+  return `${sessionPrefix}${randomBytes(32).toString("base64url")}`;
+}
+
+export const sessionPrefix = "cron_ses_";
+
+/** The secret of a link: 256 random bits, in letters that every mail program leaves whole. */
+export function createLinkText(): string {
+  return randomBytes(32).toString("base64url");
+}
+
 /**
  * SHA-256 without a salt or work factor: those slow down guessing, and 256 random bits are not
  * guessed. A bootstrap token is its maker's; the setting asks for 32 characters or more.
@@ -29,7 +42,10 @@ export interface TokenInput {
   readonly workspaceId: string;
   readonly name: string;
   readonly role: TokenRole;
-  readonly expiresAt?: Date;
+  readonly scopes?: readonly Scope[] | null;
+  /** The membership of its creator, with which it dies; none for tokens of the host. */
+  readonly memberId?: string | null;
+  readonly expiresAt?: Date | null;
   readonly now: Date;
 }
 
@@ -42,8 +58,8 @@ export async function createToken(
   const id = newId("token", now);
   const token = createTokenText();
   const hash = hashToken(token);
-  const expiresAt = input.expiresAt ?? null;
-  await insertToken(tx, { id, workspaceId, name, role, hash, expiresAt, now });
+  const { scopes = null, memberId = null, expiresAt = null } = input;
+  await insertToken(tx, { id, workspaceId, name, role, scopes, memberId, hash, expiresAt, now });
   return { id, token };
 }
 
@@ -67,6 +83,8 @@ export async function ensureBootstrapToken(
       workspaceId: workspace.id,
       name: "bootstrap",
       role: "owner",
+      scopes: null,
+      memberId: null,
       hash,
       expiresAt: null,
       now,

@@ -17,6 +17,45 @@ begin
 end $function$
 ;
 
+create table account_links (
+  token_hash bytea not null,
+  purpose text not null,
+  user_id text,
+  invitation_id text,
+  created_at timestamp(3) with time zone not null default now(),
+  expires_at timestamp(3) with time zone not null,
+  constraint account_links_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id) ON DELETE CASCADE,
+  constraint account_links_pkey PRIMARY KEY (token_hash),
+  constraint account_links_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'invitation'::text]))),
+  constraint account_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint link_has_one_subject CHECK ((((purpose = 'invitation'::text) = (invitation_id IS NOT NULL)) AND ((purpose = 'invitation'::text) = (user_id IS NULL))))
+);
+CREATE INDEX account_links_age_idx ON account_links USING btree (expires_at);
+CREATE INDEX account_links_invitation_idx ON account_links USING btree (invitation_id) WHERE (invitation_id IS NOT NULL);
+CREATE INDEX account_links_user_idx ON account_links USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+create table account_mails (
+  id text not null,
+  purpose text not null,
+  email text not null,
+  user_id text,
+  invitation_id text,
+  public_url text not null,
+  due_at timestamp(3) with time zone,
+  attempt_count integer not null default 0,
+  reason text,
+  created_at timestamp(3) with time zone not null default now(),
+  finished_at timestamp(3) with time zone,
+  constraint account_mails_attempt_count_check CHECK ((attempt_count >= 0)),
+  constraint account_mails_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES invitations(id) ON DELETE CASCADE,
+  constraint account_mails_pkey PRIMARY KEY (id),
+  constraint account_mails_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'invitation'::text]))),
+  constraint account_mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint due_until_ended CHECK (((due_at IS NULL) = (finished_at IS NOT NULL)))
+);
+CREATE INDEX account_mails_age_idx ON account_mails USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX account_mails_due_idx ON account_mails USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 create table api_tokens (
   id text not null,
   workspace_id text not null,
@@ -28,11 +67,16 @@ create table api_tokens (
   expires_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
+  member_id text,
+  scopes text[],
   constraint api_tokens_pkey PRIMARY KEY (id),
   constraint api_tokens_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text, 'owner'::text]))),
   constraint api_tokens_token_hash_key UNIQUE (token_hash),
-  constraint api_tokens_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+  constraint api_tokens_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id),
+  constraint scopes_are_some CHECK (((scopes IS NULL) OR (cardinality(scopes) > 0)))
 );
+CREATE INDEX api_tokens_list_idx ON api_tokens USING btree (workspace_id, id DESC) WHERE (revoked_at IS NULL);
+CREATE INDEX api_tokens_member_idx ON api_tokens USING btree (member_id) WHERE (member_id IS NOT NULL);
 CREATE UNIQUE INDEX api_tokens_bootstrap_idx ON api_tokens USING btree (is_bootstrap) WHERE (is_bootstrap AND (revoked_at IS NULL));
 
 create table attempts (
@@ -228,6 +272,23 @@ create table idempotency_keys (
 );
 CREATE INDEX idempotency_keys_age_idx ON idempotency_keys USING btree (created_at);
 
+create table invitations (
+  id text not null,
+  workspace_id text not null,
+  email text not null,
+  email_key text not null default lower(email),
+  role text not null,
+  user_id text,
+  created_at timestamp(3) with time zone not null default now(),
+  expires_at timestamp(3) with time zone not null,
+  constraint invitations_address_key UNIQUE (workspace_id, email_key),
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text, 'owner'::text]))),
+  constraint invitations_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL,
+  constraint invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+CREATE INDEX invitations_list_idx ON invitations USING btree (workspace_id, id DESC);
+
 create table jobs (
   id text not null,
   workspace_id text not null,
@@ -258,6 +319,20 @@ CREATE INDEX jobs_list_idx ON jobs USING btree (workspace_id, id DESC) WHERE (de
 CREATE INDEX jobs_name_idx ON jobs USING btree (workspace_id, name, id DESC);
 CREATE TRIGGER jobs_transition BEFORE UPDATE OF state ON jobs FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT (((old.state = 'draft'::text) AND (new.state = 'active'::text)) OR ((old.state = 'active'::text) AND (new.state = ANY (ARRAY['paused'::text, 'completed'::text]))) OR ((old.state = 'paused'::text) AND (new.state = ANY (ARRAY['active'::text, 'completed'::text]))) OR ((old.state = 'completed'::text) AND (new.state = 'active'::text)))))) EXECUTE FUNCTION refuse_transition('state');
 
+create table memberships (
+  id text not null,
+  workspace_id text not null,
+  user_id text not null,
+  role text not null,
+  created_at timestamp(3) with time zone not null default now(),
+  constraint memberships_pair_key UNIQUE (user_id, workspace_id),
+  constraint memberships_pkey PRIMARY KEY (id),
+  constraint memberships_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text, 'owner'::text]))),
+  constraint memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint memberships_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+CREATE INDEX memberships_list_idx ON memberships USING btree (workspace_id, id DESC);
+
 create table migrations (
   number integer not null,
   name text not null,
@@ -272,6 +347,15 @@ create table nodes (
   expires_at timestamp(3) with time zone not null,
   constraint nodes_pkey PRIMARY KEY (id)
 );
+
+create table rate_windows (
+  key bytea not null,
+  ends_at timestamp(3) with time zone not null,
+  count integer not null,
+  constraint rate_windows_count_check CHECK ((count >= 1)),
+  constraint rate_windows_pkey PRIMARY KEY (key)
+);
+CREATE INDEX rate_windows_age_idx ON rate_windows USING btree (ends_at);
 
 create table rules (
   id text not null,
@@ -289,6 +373,35 @@ create table rules (
 );
 CREATE INDEX rules_channel_idx ON rules USING btree (channel_id);
 
+create table sessions (
+  id text not null,
+  user_id text not null,
+  workspace_id text not null,
+  token_hash bytea not null,
+  created_at timestamp(3) with time zone not null default now(),
+  expires_at timestamp(3) with time zone not null,
+  last_used_at timestamp(3) with time zone,
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_token_hash_key UNIQUE (token_hash),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
+  constraint sessions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+CREATE INDEX sessions_age_idx ON sessions USING btree (expires_at);
+CREATE INDEX sessions_user_idx ON sessions USING btree (user_id);
+
+create table users (
+  id text not null,
+  name text not null,
+  email text not null,
+  email_key text not null default lower(email),
+  password_hash text not null,
+  created_at timestamp(3) with time zone not null default now(),
+  verified_at timestamp(3) with time zone,
+  constraint users_pkey PRIMARY KEY (id)
+);
+CREATE INDEX users_pending_idx ON users USING btree (email_key, id DESC) WHERE (verified_at IS NULL);
+CREATE UNIQUE INDEX users_email_idx ON users USING btree (email_key) WHERE (verified_at IS NOT NULL);
+
 create table vault_checks (
   key_version bigint not null,
   sealed bytea not null,
@@ -300,5 +413,6 @@ create table workspaces (
   id text not null,
   name text not null,
   created_at timestamp(3) with time zone not null default now(),
+  timezone text not null default 'UTC'::text,
   constraint workspaces_pkey PRIMARY KEY (id)
 );

@@ -5,7 +5,7 @@ import { sql, type Tx } from "./db.ts";
 /** The NOTIFY channel; the payload names the loop that has something to do. */
 export const wakeChannel = "trigrun_wake";
 
-export type Wakeable = "planner" | "runner" | "sender";
+export type Wakeable = "planner" | "runner" | "sender" | "mailer";
 
 export async function wake(tx: Tx, loop: Wakeable): Promise<void> {
   await tx.run(sql`select pg_notify(${wakeChannel}, ${loop})`);

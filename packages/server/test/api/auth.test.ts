@@ -27,15 +27,18 @@ describe("a token", () => {
     const expiresAt = new Date("2999-01-01T00:00:00.000Z");
     const token = await test.addToken("admin", expiresAt);
     expect((await me(token)).body).toEqual({
-      workspace: { id: test.workspaceId, name: test.workspaceId },
+      workspace: { id: test.workspaceId, name: test.workspaceId, timezone: "UTC" },
       role: "admin",
+      user: null,
+      session: null,
       token: {
         id: expect.stringMatching(/^tok_/),
         name: "admin",
+        scopes: null,
         expires_at: "2999-01-01T00:00:00.000Z",
       },
     });
-    expect((await test.client.getMe()).token.expires_at).toBeNull();
+    expect((await test.client.getMe()).token?.expires_at).toBeNull();
   });
 
   it("is cron_pat_ and 256 random bits", () => {

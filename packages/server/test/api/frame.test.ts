@@ -104,9 +104,10 @@ describe("who may ask", () => {
     },
   );
 
-  it("may be an admin for everything that is there so far", async () => {
+  it("may be an admin for everything that is not an owner's or a person's", async () => {
     const token = await test.addToken("admin");
     for (const [, route] of routes) {
+      if (route.role === "owner" || route.needsSession) continue;
       const answer = await test.call({ method: route.method, path: pathOf(route), token });
       expect([401, 403, 500]).not.toContain(answer.status);
     }

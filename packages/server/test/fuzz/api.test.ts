@@ -23,6 +23,18 @@ const successShareMin = 0.25;
 const flightSize = 4;
 // Often enough that the states which only the engine makes do not run out; a multiple of a flight.
 const rowsEvery = 400;
+// These take a secret that no answer tells, a second workspace, or mail; test/api has them.
+const secretive = new Set([
+  "signUp",
+  "logIn",
+  "verifyEmail",
+  "forgotPassword",
+  "resetPassword",
+  "acceptInvitation",
+  "changePassword",
+  "switchWorkspace",
+  "transferWorkspace",
+]);
 // More would hardly tell more.
 const faultsMax = 10;
 // Ten times what a run takes on two cores, for longer ones and slower machines.
@@ -152,7 +164,7 @@ describe("the API under a fuzz run over its OpenAPI document", () => {
   });
 
   it("answers every operation with success at least once", () => {
-    const missed = operations.filter(({ id }) => !tally.succeeded.has(id));
+    const missed = operations.filter(({ id }) => !tally.succeeded.has(id) && !secretive.has(id));
     expect(missed.map(({ id }) => id)).toEqual([]);
   });
 });

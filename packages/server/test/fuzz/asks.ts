@@ -6,8 +6,8 @@ import { toText } from "./json-text.ts";
 import type { IdPrefix, Pools } from "./pools.ts";
 import type { Values } from "./values.ts";
 
-/** Whose token is sent. `none` sends no header at all. */
-export type Asker = "owner" | "admin" | "member" | "expired" | "other" | "none";
+/** Whose token is sent. `person` is an owner who has just signed in; `none` sends no header. */
+export type Asker = "owner" | "person" | "admin" | "member" | "expired" | "other" | "none";
 
 export interface Ask {
   /** What was meant; a twist may have made something else of it. */
@@ -42,6 +42,9 @@ const kinds: Readonly<Record<string, IdPrefix>> = {
   "notification-channels": "chan",
   "notification-deliveries": "dlv",
   "notification-rules": "rule",
+  "api-tokens": "tok",
+  members: "mem",
+  invitations: "inv",
 };
 
 /** The kind of id that stands behind this part of a path. */
@@ -61,6 +64,16 @@ const weights: Readonly<Record<string, number>> = {
   deleteChannel: 0.4,
   getHealth: 0.3,
   getReadiness: 0.3,
+  signUp: 0.1,
+  logIn: 0.1,
+  verifyEmail: 0.1,
+  forgotPassword: 0.1,
+  resetPassword: 0.1,
+  acceptInvitation: 0.1,
+  changePassword: 0.1,
+  switchWorkspace: 0.1,
+  removeMember: 0.4,
+  revokeToken: 0.4,
 };
 const weightsInOrder = operations.map(({ id }) => weights[id] ?? 1);
 
@@ -116,6 +129,11 @@ export function createAsks(dice: Dice, pools: Pools, values: Values): Asks {
     return { ...value, config: values.make(dice.pick(configs)) };
   }
 
+  function chooseAsker(operation: Operation): Asker {
+    if (operation.needsSession) return "person";
+    return operation.role === "public" && dice.chance(0.5) ? "none" : "owner";
+  }
+
   function make(): Ask {
     // The weights are those of the operations, in their order.
     const operation = operations[weigh(dice, weightsInOrder)] as Operation;
@@ -124,7 +142,7 @@ export function createAsks(dice: Dice, pools: Pools, values: Values): Asks {
       method: operation.method,
       path: makePath(operation),
       query: makeQuery(operation),
-      asker: operation.role === "public" && dice.chance(0.5) ? "none" : "owner",
+      asker: chooseAsker(operation),
       headers: makeHeaders(operation),
       body: makeBody(operation),
       twists: [],

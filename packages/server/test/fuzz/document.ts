@@ -44,6 +44,7 @@ export interface Operation {
   /** With `{name}` placeholders. */
   readonly path: string;
   readonly role: string;
+  readonly needsSession: boolean;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
   readonly isBodyRequired: boolean;
@@ -58,6 +59,7 @@ interface WrittenOperation {
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Operation["responses"];
   readonly "x-role": string;
+  readonly "x-needs-session"?: boolean;
 }
 
 // As clients get it: whatever JSON cannot say is gone.
@@ -74,6 +76,7 @@ export const operations: readonly Operation[] = Object.entries(paths).flatMap(([
     method: method.toUpperCase(),
     path,
     role: written["x-role"],
+    needsSession: written["x-needs-session"] === true,
     parameters: written.parameters,
     body: written.requestBody?.content["application/json"].schema,
     isBodyRequired: written.requestBody?.required ?? false,

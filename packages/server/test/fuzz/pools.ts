@@ -3,7 +3,7 @@
 import type { Dice } from "./dice.ts";
 import type { Json } from "./document.ts";
 
-export type IdPrefix = "job" | "exec" | "chan" | "rule" | "dlv";
+export type IdPrefix = "job" | "exec" | "chan" | "rule" | "dlv" | "tok" | "mem" | "inv";
 
 export interface Pools {
   /** An id of this kind; one that never was when there is none yet. */
@@ -18,6 +18,8 @@ export interface Pools {
   /** Takes in what an answer shows. */
   learn(operationId: string, answer: unknown): void;
   learnForeign(ids: readonly string[]): void;
+  /** Never gives these out: the run itself lives by them. */
+  spare(ids: readonly string[]): void;
   isForeign(text: string): boolean;
 }
 
@@ -30,6 +32,7 @@ export function createPools(dice: Dice): Pools {
   const rules: { job_id: string; id: string }[] = [];
   const cursors = new Map<string, string[]>();
   const names: string[] = [];
+  const spared = new Set<string>();
 
   const keep = <T>(list: T[], value: T) => {
     if (list.includes(value)) return;
@@ -50,7 +53,7 @@ export function createPools(dice: Dice): Pools {
     if (typeof item !== "object" || item === null) return;
     // An answer of the API is an object of the document.
     const { id, job_id, name } = item as Json;
-    if (typeof id !== "string") return;
+    if (typeof id !== "string" || spared.has(id)) return;
     const [prefix = ""] = id.split("_");
     keep(listOf(ids, prefix), id);
     if (typeof name === "string") keep(names, name);
@@ -77,6 +80,9 @@ export function createPools(dice: Dice): Pools {
     },
     learnForeign(found) {
       for (const id of found) keep(listOf(foreign, id.split("_")[0] ?? ""), id);
+    },
+    spare(found) {
+      for (const id of found) spared.add(id);
     },
     isForeign: (text) => [...foreign.values()].flat().some((id) => text.includes(id)),
   };

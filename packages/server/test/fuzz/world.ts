@@ -25,7 +25,7 @@ export async function createWorld(pools: Pools): Promise<World> {
   const api = await createTestApi();
   const other = await api.addTenant();
   const past = new Date(api.clock.now().getTime() - 1_000);
-  const tokens: Readonly<Record<Asker, string | undefined>> = {
+  const tokens: Readonly<Record<Exclude<Asker, "person">, string | undefined>> = {
     owner: api.token,
     admin: await api.addToken("admin"),
     member: await api.addToken("member"),
@@ -33,6 +33,11 @@ export async function createWorld(pools: Pools): Promise<World> {
     other: other.token,
     none: undefined,
   };
+  const rows = await api.db.rows<{ id: string }>(sql`select id from api_tokens`);
+  pools.spare(rows.map(({ id }) => id));
+  // The workspace keeps an owner whatever becomes of the others.
+  const { memberId } = await api.addPerson("owner");
+  pools.spare([memberId]);
   let rounds = 0;
 
   async function addChannel(client: TestApi["client"]): Promise<string> {
@@ -71,7 +76,9 @@ export async function createWorld(pools: Pools): Promise<World> {
   return {
     api,
     async send(ask) {
-      const token = tokens[ask.asker];
+      const { asker } = ask;
+      // Anew each time: signing out and leaving are among what is asked.
+      const token = asker === "person" ? (await api.addPerson("owner")).token : tokens[asker];
       const bytes = toBytes(ask);
       const response = await api.app.inject({
         // The odd ones among the methods are of node's list, which the type knows in part.

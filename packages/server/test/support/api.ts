@@ -18,13 +18,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Services } from "../../src/api/context.ts";
 import { createApiServer } from "../../src/api/server.ts";
+import { createPasswords } from "../../src/auth/password.ts";
+import { openSession } from "../../src/auth/session.ts";
 import { createToken } from "../../src/auth/token.ts";
 import { readConfig } from "../../src/config.ts";
 import { newId } from "../../src/id.ts";
 import type { Log } from "../../src/log.ts";
 import { type Database, sql } from "../../src/store/db.ts";
+import { insertMember } from "../../src/store/members.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
 import type { TokenRole } from "../../src/store/tokens.ts";
+import { insertUser } from "../../src/store/users.ts";
 import { createVault } from "../../src/store/vault.ts";
 import { createAddressGuard } from "../../src/wire/address-guard.ts";
 import { createTestDatabase } from "./db.ts";
@@ -39,6 +43,8 @@ export interface Call {
   /** Instead of the owner's; null for none. */
   readonly token?: string | null;
   readonly headers?: Record<string, string>;
+  /** Where it comes from; 127.0.0.1 when left out. */
+  readonly address?: string;
 }
 
 export interface Answer {
@@ -76,8 +82,23 @@ export interface TestApi extends Tenant {
   addTenant(): Promise<Tenant>;
   /** Another token of the first workspace. */
   addToken(role: TokenRole, expiresAt?: Date): Promise<string>;
+  /** A person of a workspace, the first one unless told otherwise, who is signed in. */
+  addPerson(role: TokenRole, options?: PersonOptions): Promise<Person>;
   /** Fails when any answer did not match the contract. */
   close(): Promise<void>;
+}
+
+export interface PersonOptions {
+  readonly workspaceId?: string;
+  readonly email?: string;
+  readonly isPending?: boolean;
+}
+
+export interface Person {
+  readonly userId: string;
+  readonly memberId: string;
+  readonly email: string;
+  readonly token: string;
 }
 
 export interface TestApiOptions {
@@ -99,6 +120,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     vault: createVault([{ version: 1, key: randomBytes(32) }]),
     guard: createAddressGuard(options.allowNetworks ?? []),
     publicUrl: "https://cron.example.com",
+    passwords: createPasswords(),
     testSend: async (message) => {
       tests.push(message);
       return exampleExchange;
@@ -144,12 +166,37 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
       const input = { workspaceId, name: role, role, now: clock.now(), ...lifetime };
       return (await createToken(db, input)).token;
     },
+    addPerson: (role, options = {}) =>
+      addPerson(services, role, { workspaceId: first.workspaceId, ...options }),
     async close() {
       await app.close();
       await database.drop();
       failOn(violations);
     },
   };
+}
+
+/** The password of everybody whom `addPerson` adds. */
+export const personPassword = "four words nobody guesses";
+// One hash for all: making one takes a processor some 20 ms.
+let personHash: Promise<string> | undefined;
+
+async function addPerson(
+  { db, clock, passwords }: Services,
+  role: TokenRole,
+  options: PersonOptions & { readonly workspaceId: string },
+): Promise<Person> {
+  personHash ??= passwords.hash(personPassword);
+  const now = clock.now();
+  const { workspaceId } = options;
+  const [userId, memberId] = [newId("user", now), newId("member", now)];
+  const email = options.email ?? `${role}-${userId.slice(-8)}@example.com`;
+  const passwordHash = await personHash;
+  const verifiedAt = options.isPending ? null : now;
+  await insertUser(db, { id: userId, name: `A ${role}`, email, passwordHash, verifiedAt, now });
+  await insertMember(db, { id: memberId, workspaceId, userId, role, now });
+  const { token } = await openSession(db, { userId, workspaceId, now });
+  return { userId, memberId, email, token };
 }
 
 function createTestClock(): TestClock {
@@ -197,6 +244,7 @@ async function send(app: FastifyInstance, call: Call): Promise<Answer> {
   const response = await app.inject({
     method,
     url: path,
+    ...(call.address === undefined ? {} : { remoteAddress: call.address }),
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -1,0 +1,30 @@
+// Scopes: what an API token is narrowed to beside its role. Made from the resources of the routes;
+// a scope never gives more than the role does.
+import { z } from "zod";
+import { isRead, type Resource, type Route, resources } from "./route.ts";
+
+type ScopeOf<R extends string> = `${R}:read` | `${R}:write`;
+export type Scope = "read" | ScopeOf<Resource>;
+
+export const scopes: readonly Scope[] = [
+  "read",
+  ...resources.flatMap((resource): Scope[] => [`${resource}:read`, `${resource}:write`]),
+];
+
+// The list above is never empty.
+export const scope = z.enum(scopes as [Scope, ...Scope[]]);
+
+/** `jobs:write` includes `jobs:read`, as does `read`. */
+export function includesScope(granted: readonly Scope[], asked: Scope): boolean {
+  if (granted.includes(asked)) return true;
+  const [resource, verb] = asked.split(":");
+  if (verb !== "read") return false;
+  return granted.includes("read") || granted.some((scope) => scope === `${resource}:write`);
+}
+
+/** What a token needs for a route; undefined where any will do. */
+export function scopeOf(definition: Route): Scope | undefined {
+  const { resource } = definition;
+  if (resource === "self" || resource === "none") return undefined;
+  return isRead(definition) ? `${resource}:read` : `${resource}:write`;
+}

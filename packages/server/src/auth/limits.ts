@@ -1,0 +1,77 @@
+// How often the doors without a token may be tried, by address and by account. Each account is
+// also counted per address, so that one stranger cannot lock its owner out from elsewhere. Pure.
+import ipaddr from "ipaddr.js";
+import type { Limit } from "../store/rate-windows.ts";
+
+const minute = 60;
+const hour = 60 * minute;
+
+/** Whoever asks: the address as the connection shows it, and the account they mean. */
+export interface Caller {
+  readonly address: string;
+  readonly account: string;
+}
+
+export interface SignInLimits {
+  readonly all: readonly Limit[];
+  /** Forgotten when the password was right. */
+  readonly own: Limit;
+}
+
+// 10 wrong passwords are more than a memory has variants. 100 for one account from everywhere is
+// what NIST SP 800-63B-4, 3.2.2, allows. 60 from one address let an office behind one sign in.
+export function limitsOfSignIn({ address, account }: Caller): SignInLimits {
+  const own = limit(`login ${toNetwork(address)} ${toAccount(account)}`, 10, 15 * minute);
+  return {
+    own,
+    all: [
+      own,
+      limit(`login address ${toNetwork(address)}`, 60, 15 * minute),
+      limit(`login account ${toAccount(account)}`, 100, hour),
+    ],
+  };
+}
+
+// Each makes a row and a mail: five are a person in trouble, more is a machine.
+export function limitsOfSignUp({ address, account }: Caller): readonly Limit[] {
+  return [
+    limit(`signup address ${toNetwork(address)}`, 20, hour),
+    limit(`signup account ${toAccount(account)}`, 5, hour),
+  ];
+}
+
+// Each sends a mail to somebody who may not have asked for it.
+export function limitsOfMail({ address, account }: Caller): readonly Limit[] {
+  return [
+    limit(`mail address ${toNetwork(address)}`, 20, hour),
+    limit(`mail account ${toAccount(account)}`, 5, hour),
+  ];
+}
+
+// The secret of a link is not guessed; this bounds the work that guesses cause.
+export function limitsOfLink(address: string): readonly Limit[] {
+  return [limit(`link address ${toNetwork(address)}`, 60, 15 * minute)];
+}
+
+export function limitsOfChange(userId: string): readonly Limit[] {
+  return [limit(`change account ${userId}`, 10, 15 * minute)];
+}
+
+function limit(key: string, max: number, windowSeconds: number): Limit {
+  return { key, max, windowSeconds };
+}
+
+function toAccount(email: string): string {
+  return email.toLowerCase();
+}
+
+// RFC 6177: the least that an IPv6 customer gets is a /64, so that is what counts as one address.
+const customerBytes = 8;
+
+function toNetwork(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  // As IPv4 where it is one in the clothes of IPv6.
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  return Buffer.from(parsed.toByteArray().slice(0, customerBytes)).toString("hex");
+}
