@@ -15,12 +15,12 @@ export interface Entry {
 export const entries: readonly Entry[] = [
   {
     name: "login",
-    description: "check a token and store it for this user",
+    description: "sign in, or check a token, and store it for this user",
     load: async () => (await import("./commands/login.ts")).defineLogin,
   },
   {
     name: "logout",
-    description: "forget the stored token",
+    description: "end the sign-in and forget the stored token",
     load: async () => (await import("./commands/login.ts")).defineLogout,
   },
   {
@@ -72,6 +72,21 @@ export const entries: readonly Entry[] = [
     name: "listen",
     description: "receive signed calls on this machine and show them as they come",
     load: async () => (await import("./commands/listen.ts")).defineListen,
+  },
+  {
+    name: "tokens",
+    description: "make, see and revoke API tokens",
+    load: async () => (await import("./commands/tokens.ts")).defineTokens,
+  },
+  {
+    name: "members",
+    description: "see who belongs to the workspace, invite, change roles",
+    load: async () => (await import("./commands/members.ts")).defineMembers,
+  },
+  {
+    name: "workspaces",
+    description: "see, switch, make and rename workspaces",
+    load: async () => (await import("./commands/workspaces.ts")).defineWorkspaces,
   },
   {
     name: "completion",

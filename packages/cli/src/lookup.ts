@@ -52,6 +52,65 @@ export async function resolveRuleId(client: Api, jobId: string, rule: string): P
   );
 }
 
+/** A member by id or by address. */
+export async function resolveMemberId(client: Api, member: string): Promise<string> {
+  if (isId("member", member)) return member;
+  const { items } = await client.listMembers({ query: { email: member, limit: 1 } });
+  const [found] = items;
+  if (found) return found.id;
+  throw notFound(`No member has the address or id "${member}". See \`cronctl members list\`.`);
+}
+
+/** An invitation by id or by address. */
+export async function resolveInvitationId(client: Api, invitation: string): Promise<string> {
+  if (isId("invitation", invitation)) return invitation;
+  const { items } = await collect({ all: true }, (query) => client.listInvitations({ query }));
+  const found = items.find(({ email }) => email.toLowerCase() === invitation.toLowerCase());
+  if (found) return found.id;
+  throw notFound(`Nobody is invited as "${invitation}". See \`cronctl members invitations\`.`);
+}
+
+/** An API token by id or by name. */
+export async function resolveTokenId(client: Api, token: string): Promise<string> {
+  if (isId("token", token)) return token;
+  const { items } = await collect({ all: true }, (query) => client.listTokens({ query }));
+  const named = items.filter(({ name }) => name === token);
+  return theOneOf(named, "token", token, ({ id, role, created_at }) => ({
+    id,
+    text: `${role}, created ${created_at}`,
+  }));
+}
+
+/** One of the caller's workspaces by id or by name. */
+export async function resolveWorkspaceId(client: Api, workspace: string): Promise<string> {
+  if (isId("workspace", workspace)) return workspace;
+  const { items } = await collect({ all: true }, (query) => client.listWorkspaces({ query }));
+  const named = items.filter((item) => item.workspace.name === workspace);
+  return theOneOf(named, "workspace", workspace, ({ workspace: { id }, role, joined_at }) => ({
+    id,
+    text: `${role}, joined ${joined_at}`,
+  }));
+}
+
+function theOneOf<T>(
+  items: readonly T[],
+  kind: "token" | "workspace",
+  text: string,
+  tell: (item: T) => { readonly id: string; readonly text: string },
+): string {
+  const [first, ...others] = items.map(tell);
+  if (first === undefined) {
+    throw notFound(`No ${kind} has the name or id "${text}". See \`cronctl ${kind}s list\`.`);
+  }
+  if (others.length === 0) return first.id;
+  const list = [first, ...others].map((each) => `  ${each.id}  ${each.text}`).join("\n");
+  throw new CliError(
+    "ambiguous_name",
+    exitCodes.ambiguous,
+    `${items.length} ${kind}s bear the name "${text}". Say which by its id:\n${list}`,
+  );
+}
+
 function theOnly<T extends Job | Channel>(items: T[], kind: "job" | "channel", text: string): T {
   const [first, ...others] = items;
   if (first === undefined) {

@@ -46,13 +46,18 @@ export class Session {
     return this.connect(url, token);
   }
 
-  connect(url: string, token: string): Client<TrigRunApi> {
+  /** Without a token only for what signs in. */
+  connect(url: string, token?: string): Client<TrigRunApi> {
     this.#connection = openConnection({
       baseUrl: url,
       signal: this.surroundings.signal,
       timeoutMs: requestTimeoutMs,
     });
-    return createClient({ baseUrl: url, token, userAgent, fetch: this.#connection.fetch });
+    const { fetch } = this.#connection;
+    return createClient({
+      ...{ baseUrl: url, userAgent, fetch },
+      ...(token === undefined ? {} : { token }),
+    });
   }
 
   /** What an error report should know about the last call. */
@@ -90,6 +95,11 @@ export class Session {
     const answer = await this.#ask(`${neutralise(question)} [y/N] `, false);
     if (/^\s*y(es)?\s*$/i.test(answer)) return;
     throw new CliError("declined", exitCodes.declined, "Nothing was changed.");
+  }
+
+  /** Asks for a text that may be seen. */
+  async askText(question: string): Promise<string> {
+    return this.#ask(question, false);
   }
 
   /** Asks for a text that must not be seen. */

@@ -7,9 +7,11 @@ import { loggedInTo, makeHome, runInTest } from "./support/cronctl.ts";
 import { idOf } from "./support/fixtures.ts";
 
 const me = {
-  workspace: { id: idOf("ws", 1), name: "acme" },
+  workspace: { id: idOf("ws", 1), name: "acme", timezone: "UTC" },
   role: "admin",
-  token: { id: idOf("tok", 1), name: "laptop", expires_at: null },
+  user: null,
+  session: null,
+  token: { id: idOf("tok", 1), name: "laptop", scopes: null, expires_at: null },
 };
 
 let server: ApiServer;
@@ -81,7 +83,8 @@ describe("login", () => {
     const { exitCode, stdout, stderr } = await runInTest(["login", "--url", server.url], {
       homeDir: home.path,
       terminal: 80,
-      input: `${goodToken}\n`,
+      // No e-mail address, but a token.
+      answers: ["", goodToken],
     });
     expect(exitCode).toBe(0);
     expect(stderr).toContain("Token for");
@@ -89,7 +92,7 @@ describe("login", () => {
     expect(existsSync(stored)).toBe(true);
   });
 
-  it("says how to give the token where nobody can be asked", async () => {
+  it("says how to say who one is where nobody can be asked", async () => {
     const { exitCode, stderr } = await logIn();
     expect(exitCode).toBe(2);
     expect(stderr).toContain("--token-file");

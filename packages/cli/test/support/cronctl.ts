@@ -18,6 +18,8 @@ export interface Circumstances {
   readonly homeDir?: string;
   /** Standard input; without it the input has ended. */
   readonly input?: string;
+  /** What a person at the terminal types, one answer for each question. */
+  readonly answers?: readonly string[];
   /** Width of a terminal on all streams; without it there are pipes. */
   readonly terminal?: number;
   readonly signal?: AbortSignal;
@@ -37,11 +39,16 @@ export async function runInTest(
   const { terminal, input } = circumstances;
   const isTTY = terminal !== undefined;
   const stdout = collector(terminal);
-  const stderr = collector(terminal);
   const stdin = Object.assign(new PassThrough(), { isTTY });
+  const answers = [...(circumstances.answers ?? [])];
+  const stderr = collector(terminal, (text) => {
+    const answer = text.endsWith(": ") ? answers.shift() : undefined;
+    // Once the question stands: what is typed before it belongs to nobody.
+    if (answer !== undefined) setImmediate(() => stdin.write(`${answer}\n`));
+  });
   if (input !== undefined) stdin.write(input);
   // A person at a terminal does not end the input.
-  if (!isTTY || input === undefined) stdin.end();
+  if (!isTTY || (input === undefined && answers.length === 0)) stdin.end();
   const exitCode = await runCronctl(argv, {
     env: circumstances.env ?? {},
     homeDir: circumstances.homeDir ?? "/nowhere",
@@ -57,13 +64,16 @@ export async function runInTest(
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function collector(columns: number | undefined) {
+function collector(columns: number | undefined, onWrite: (text: string) => void = () => undefined) {
   const pieces: string[] = [];
   return {
     output: {
       isTTY: columns !== undefined,
       columns,
-      write: (text: string) => pieces.push(text),
+      write: (text: string) => {
+        pieces.push(text);
+        onWrite(text);
+      },
     },
     text: () => pieces.join(""),
   };
