@@ -145,14 +145,17 @@ const askers: Readonly<Record<string, Asker>> = {
       description: `${job}, ${status}`,
     }));
   },
-  delivery: async (client) => {
-    const { items } = await client.listDeliveries({ query });
-    return items.map(({ id, status, event, channel_name: channel }) => ({
-      value: id,
-      description: `${event} to ${channel}, ${status}`,
-    }));
-  },
+  delivery: (client) => askDeliveries(client),
+  digest: (client) => askDeliveries(client, "digest"),
 };
+
+async function askDeliveries(client: Api, event?: "digest"): Promise<Candidate[]> {
+  const { items } = await client.listDeliveries({ query: { ...query, event } });
+  return items.map((delivery) => ({
+    value: delivery.id,
+    description: `${delivery.event} to ${delivery.channel_name}, ${delivery.status}`,
+  }));
+}
 
 async function askChannels(client: Api): Promise<Candidate[]> {
   const { items } = await client.listChannels({ query });

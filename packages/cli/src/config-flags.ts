@@ -2,6 +2,7 @@
 // a type that joins the registry has its flags here without a change to this program.
 import { type AnyChannelType, channelTypes } from "@trigrun/contract";
 import { type Command, Option } from "commander";
+import { settingFlags } from "./channel-settings.ts";
 import { usageError } from "./errors.ts";
 import { textList } from "./flags.ts";
 
@@ -33,7 +34,10 @@ interface Schema {
 type Registry = Readonly<Record<string, AnyChannelType>>;
 
 // Flags that the commands have for themselves; a config key of such a name gets `config-` before.
-const takenFlags = new Set(["name", "type", "config", "unset", "json", "color", "help", "yes"]);
+const takenFlags = new Set<string>([
+  ...["name", "type", "config", "unset", "json", "color", "help", "yes"],
+  ...settingFlags,
+]);
 
 /** The fields of a type's config in the order of its schema, without second names of a field. */
 export function fieldsOf(type: AnyChannelType): ConfigField[] {

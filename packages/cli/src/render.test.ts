@@ -55,6 +55,25 @@ describe("a table", () => {
     ]);
   });
 
+  it("puts an id below rather than cut names beyond recognition", () => {
+    const wrapping = columns.map((column) =>
+      column.title === "ID" ? { ...column, isWrappable: true } : column,
+    );
+    const at = (width: number) => plain(renderTable(wrapping, rows, view(width))).split("\n");
+    expect(at(60)).toEqual(linesAt(60));
+    expect(at(36)).toEqual([
+      "NAME                 WHY",
+      "  ID",
+      "nightly-backup-of-…  it answered 503",
+      "  job_0123456789abcdef",
+      "日本語のジョブ",
+      "  job_fedcba9876543210",
+    ]);
+    for (let width = 5; width < 80; width++) {
+      for (const line of at(width)) expect(widthOf(line)).toBeLessThanOrEqual(width);
+    }
+  });
+
   it("cuts ids at last, so that it always fits", () => {
     for (let width = 5; width < 80; width++) {
       for (const line of linesAt(width)) expect(widthOf(line)).toBeLessThanOrEqual(width);

@@ -22,13 +22,17 @@ export interface Column<T> {
   readonly isRigid?: boolean;
   /** Left out where the terminal is too narrow for all. */
   readonly isOptional?: boolean;
+  /** On a line of its own below its row, where beside it names would be cut beyond recognition. */
+  readonly isWrappable?: boolean;
 }
 
 const gap = 2;
+// Names of jobs and channels are told apart by 16 columns, seldom by fewer.
+const nameWidthMin = 16;
 // Below 8 columns a cut text says nothing.
 const cutWidthMin = 8;
 
-/** One line a row under a line of titles. A row never takes a second line. */
+/** One line a row under a line of titles; a second one only for what `isWrappable`. */
 export function renderTable<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
@@ -41,27 +45,33 @@ export function renderTable<T>(
     column,
     width: Math.max(widthOf(column.title), ...(cells.get(column) ?? []).map(widthOf)),
   }));
-  const fitted = view.width === undefined ? natural : fit(natural, view.width);
-  const toLine = (texts: readonly string[], tones: readonly (Tone | undefined)[]) =>
-    fitted
-      .map(({ width }, index) => {
-        const text = cut(texts[index] ?? "", width);
-        const isLast = index === fitted.length - 1;
-        const padding = isLast ? "" : " ".repeat(width - widthOf(text) + gap);
-        const tone = tones[index];
-        return (tone === undefined ? text : view.paint(tone, text)) + padding;
-      })
-      .join("")
-      .trimEnd();
+  const { beside, below } =
+    view.width === undefined ? { beside: natural, below: [] } : fit(natural, view.width);
+  const toRow = (
+    textOf: (column: Column<T>) => string,
+    toneIn: (column: Column<T>) => Tone | undefined,
+  ) => {
+    const paint = ({ column, width }: Fitted<T>, isPadded: boolean) => {
+      const text = cut(textOf(column), width);
+      const tone = toneIn(column);
+      const painted = tone === undefined ? text : view.paint(tone, text);
+      return isPadded ? painted + " ".repeat(width - widthOf(text) + gap) : painted;
+    };
+    const line = beside.map((entry, index) => paint(entry, index < beside.length - 1)).join("");
+    const indent = " ".repeat(gap);
+    return [line, ...below.map((entry) => indent + paint(entry, false))].map((text) =>
+      text.trimEnd(),
+    );
+  };
   const lines = [
-    toLine(
-      fitted.map(({ column }) => column.title),
-      fitted.map(() => "quiet"),
+    ...toRow(
+      ({ title }) => title,
+      () => "quiet",
     ),
-    ...rows.map((row, index) =>
-      toLine(
-        fitted.map(({ column }) => cells.get(column)?.[index] ?? ""),
-        fitted.map(({ column }) => column.tone?.(row)),
+    ...rows.flatMap((row, index) =>
+      toRow(
+        (column) => cells.get(column)?.[index] ?? "",
+        (column) => column.tone?.(row),
       ),
     ),
   ];
@@ -73,24 +83,59 @@ interface Fitted<T> {
   readonly width: number;
 }
 
+interface Layout<T> {
+  readonly beside: readonly Fitted<T>[];
+  readonly below: readonly Fitted<T>[];
+}
+
 function totalOf(columns: readonly { width: number }[]): number {
   return columns.reduce((sum, { width }) => sum + width, 0) + gap * (columns.length - 1);
 }
 
-/** Cuts the widest texts first, then leaves out optional columns, and cuts rigid ones at last. */
-function fit<T>(columns: readonly Fitted<T>[], width: number): Fitted<T>[] {
-  const isSoft = ({ column }: Fitted<T>) => column.isRigid !== true;
-  const narrowest = (candidates: readonly Fitted<T>[]) =>
-    candidates.map((entry) =>
-      isSoft(entry) ? { ...entry, width: Math.min(entry.width, cutWidthMin) } : entry,
-    );
-  let kept = [...columns];
-  while (totalOf(narrowest(kept)) > width) {
+const isSoft = <T>({ column }: Fitted<T>) => column.isRigid !== true;
+
+/**
+ * Cuts the widest texts first, as far as they can still be told apart; then leaves out optional
+ * columns; then puts ids below; and where not even that is enough, cuts whatever there is.
+ */
+function fit<T>(columns: readonly Fitted<T>[], width: number): Layout<T> {
+  const kept = leaveOut(columns, width);
+  const below = columns.filter(({ column }) => column.isWrappable === true);
+  if (below.length === 0 || isEnough(kept, width)) {
+    return { beside: shrinkAll(kept, width), below: [] };
+  }
+  const others = columns.filter(({ column }) => column.isWrappable !== true);
+  return {
+    beside: shrinkAll(leaveOut(others, width), width),
+    below: below.map((entry) => ({
+      ...entry,
+      width: Math.max(1, Math.min(entry.width, width - gap)),
+    })),
+  };
+}
+
+/** Whether names are recognisable when all that can be cut is cut. */
+function isEnough<T>(columns: readonly Fitted<T>[], width: number): boolean {
+  const narrowest = columns.map((entry) =>
+    isSoft(entry) ? { ...entry, width: Math.min(entry.width, nameWidthMin) } : entry,
+  );
+  return totalOf(narrowest) <= width;
+}
+
+/** Without as many optional columns, from the last, as it takes. */
+function leaveOut<T>(columns: readonly Fitted<T>[], width: number): readonly Fitted<T>[] {
+  let kept = columns;
+  while (!isEnough(kept, width)) {
     const expendable = kept.findLast(({ column }) => column.isOptional === true);
     if (expendable === undefined) break;
     kept = kept.filter((entry) => entry !== expendable);
   }
-  return shrink(shrink(kept, width, isSoft, cutWidthMin), width, () => true, 1);
+  return kept;
+}
+
+function shrinkAll<T>(columns: readonly Fitted<T>[], width: number): Fitted<T>[] {
+  const named = shrink(columns, width, isSoft, nameWidthMin);
+  return shrink(shrink(named, width, isSoft, cutWidthMin), width, () => true, 1);
 }
 
 /** Takes columns from the widest of the chosen ones until the line fits or all are at `least`. */

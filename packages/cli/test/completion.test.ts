@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scriptOf } from "../src/shell-scripts.ts";
-import { aChannel, aJob, aRule, onePage } from "./support/fixtures.ts";
+import { aChannel, aDigest, aJob, aRule, onePage } from "./support/fixtures.ts";
 import { useServer } from "./support/suite.ts";
 
 const suite = useServer();
@@ -31,6 +31,15 @@ describe("completion", () => {
     expect(await complete("jobs", "create", "--timezone", "Europe/Ber")).toEqual(["Europe/Berlin"]);
     expect(await complete("channels", "create", "--include")).toEqual(["--include-output"]);
     expect(await complete("completion", "")).toEqual(["bash", "zsh", "fish"]);
+  });
+
+  it("offers digests where one is asked for, and what no rule names", async () => {
+    answer({ listDeliveries: () => onePage(aDigest()) });
+    expect(await complete("deliveries", "list", "--digest", "")).toEqual([aDigest().id]);
+    expect(suite.server.seen[0]?.query).toMatchObject({ event: "digest" });
+    expect(await complete("deliveries", "list", "--event", "")).toContain("channel_disabled");
+    expect(await complete("channels", "update", "ops", "--overflow", "d")).toEqual(["digest"]);
+    expect(await complete("channels", "enable", "ops", "--d")).toEqual(["--discard"]);
   });
 
   it("offers names from the server", async () => {

@@ -1,7 +1,17 @@
 // What reaches a terminal and what reaches a program.
 import { describe, expect, it } from "vitest";
 import { toSafeJson, widthOf } from "../src/display.ts";
-import { aChannel, aJob, anEndedExecution, idOf, onePage } from "./support/fixtures.ts";
+import {
+  aChannel,
+  aDelivery,
+  aDigest,
+  aHealth,
+  aJob,
+  anEndedExecution,
+  aWeekOf,
+  idOf,
+  onePage,
+} from "./support/fixtures.ts";
 import { useServer } from "./support/suite.ts";
 
 const suite = useServer();
@@ -18,6 +28,8 @@ describe("hostile text", () => {
     "jobs list --json",
     `executions get ${idOf("exec", 1)} --full`,
     `channels get ${idOf("chan", 1)}`,
+    "deliveries list",
+    `deliveries get ${idOf("dlv", 1)}`,
     "jobs run evil",
   ])("is neutralised by `%s`", async (words) => {
     const job = aJob({ name: hostile, schedule: { cron: hostile, timezone: hostile } });
@@ -40,6 +52,9 @@ describe("hostile text", () => {
       listJobs: () => onePage(job, job),
       getExecution: () => wild,
       getChannel: () => aChannel({ name: hostile, config: { [hostile]: hostile } }),
+      listChannelStatistics: () => aWeekOf(aHealth({ channel_name: hostile })),
+      listDeliveries: () => onePage(aDelivery({ job_name: hostile, reason: hostile })),
+      getDelivery: () => ({ ...aDigest(), channel_name: hostile, reason: hostile }),
     });
     const { stdout, stderr } = await type(words, { terminal: 80, env: { NO_COLOR: "1" } });
     expect(stdout + stderr).toContain("evil");

@@ -92,6 +92,32 @@ describe("the real API", () => {
     expect((await cronctl(["channels", "rotate-secret", "ops"])).stdout).toMatch(/^whsec_\S+\n$/);
   });
 
+  it("gives a channel a pace and retries, and shows how it does", async () => {
+    const pace = ["--max-per-minute", "30", "--burst", "5", "--overflow", "digest"];
+    const set = ["channels", "update", "ops", ...pace, "--retry-schedule", "30s,5m"];
+    expect(await answerOf(set)).toMatchObject({
+      pace: { max_per_minute: 30, burst: 5, overflow: "digest" },
+      retry: { schedule_seconds: [30, 300] },
+    });
+    const changed = await answerOf(["channels", "update", "ops", "--burst", "2"]);
+    expect(changed.pace).toEqual({ max_per_minute: 30, burst: 2, overflow: "digest" });
+    const list = await cronctl(["channels", "list", "--state", "enabled"]);
+    expect(list.stdout).toMatch(/\nops +webhook +enabled +0 +0 +0 +- +- +- +- +url/);
+    expect((await cronctl(["channels", "list", "--state", "disabled"])).stdout).toBe("");
+    const shown = (await cronctl(["channels", "get", "ops"])).stdout;
+    expect(shown).toMatch(/Pace +30 a minute, 2 at once/);
+    expect(shown).toMatch(/Retry +3 tries, with waits of 30 s, 5 min between them/);
+    const bare = await answerOf([
+      ...["channels", "update", "ops", "--no-pace"],
+      ...["--retry-schedule", "default"],
+    ]);
+    expect(bare.pace).toBeNull();
+    expect(bare.retry.schedule_seconds).toHaveLength(9);
+    const enabled = await answerOf(["channels", "enable", "ops", "--discard"]);
+    expect(enabled.waited).toBe(0);
+    await cronctl(["channels", "update", "ops", "--max-per-minute", "0"], 6);
+  });
+
   it.each([
     ["slack", ["--url", "https://hooks.slack.com/services/T00/B00/xxx"]],
     ["discord", ["--url", "https://discord.com/api/webhooks/123456789012345678/abc-def"]],

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import {
   aChannel,
   aDelivery,
+  aDigest,
   aJob,
   aRule,
   aTriedDelivery,
+  aWarning,
   before,
   idOf,
   onePage,
@@ -62,6 +64,48 @@ describe("deliveries", () => {
       event: "on_failure",
       from: "2026-11-24T08:00:00.000Z",
     });
+  });
+
+  it("are filtered by the digest that tells them, and by what no rule names", async () => {
+    answer({ listDeliveries: () => onePage(aDelivery()) });
+    await type(`deliveries list --digest ${idOf("dlv", 9)}`);
+    await type("deliveries list --event digest");
+    await type("deliveries list --event channel_disabled");
+    expect(suite.server.seen.map(({ query }) => query)).toEqual([
+      { digest_id: idOf("dlv", 9) },
+      { event: "digest" },
+      { event: "channel_disabled" },
+    ]);
+  });
+
+  it("that are digests list what they tell", async () => {
+    answer({ getDelivery: () => aDigest() });
+    const { stdout } = await type(`deliveries show ${idOf("dlv", 9)}`);
+    expect(stdout).toContain("It tells 3 notifications (2 succeeded, 1 failed, 0 cancelled):");
+    expect(stdout).toMatch(
+      new RegExp(`nightly-backup +on_failure +failed +${idOf("dlv", 3)} +10 s ago +The target`),
+    );
+    expect(stdout).toContain(`… 2 more: cronctl deliveries list --digest ${idOf("dlv", 9)} --all`);
+  });
+
+  it("that are warnings tell which channel was disabled and why", async () => {
+    answer({ getDelivery: () => aWarning() });
+    const { stdout } = await type(`deliveries show ${idOf("dlv", 8)}`);
+    expect(stdout).toContain(`pager, webhook (${idOf("chan", 2)})`);
+    expect(stdout).toContain("The receiver answered 410: it is gone.");
+  });
+
+  it("have whole names at 80 columns, with the id below where there is no room", async () => {
+    answer({ listDeliveries: () => onePage(aDelivery(), aDelivery({ id: idOf("dlv", 2) })) });
+    const env = { NO_COLOR: "1" };
+    const { stdout } = await type("deliveries list", { terminal: 80, env });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[2]).toMatch(/^nightly-backup +ops +on_failure +failed +2 min ago/);
+    expect(lines[3]).toBe(`  ${idOf("dlv", 1)}`);
+    expect(lines).toHaveLength(6);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    const wide = await type("deliveries list", { terminal: 100, env });
+    expect(wide.stdout.trimEnd().split("\n")).toHaveLength(3);
   });
 
   it.each(["get", "show"])("are explained attempt by attempt (%s)", async (verb) => {

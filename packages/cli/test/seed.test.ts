@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ApiServer, startApiServer } from "./support/api-server.ts";
 import { loggedInTo, runInTest } from "./support/cronctl.ts";
-import { aChannel, aDelivery, aRule, idOf, onePage } from "./support/fixtures.ts";
+import { aChannel, aDelivery, aHealth, aRule, aWeekOf, idOf, onePage } from "./support/fixtures.ts";
 
 const channelId = idOf("chan", 1);
 const jobId = idOf("job", 1);
@@ -31,7 +31,10 @@ const run = (line: string) => {
 
 describe("the CLI reference", () => {
   it("lists channels", async () => {
-    server.answers = { listChannels: () => onePage(aChannel()) };
+    server.answers = {
+      listChannels: () => onePage(aChannel()),
+      listChannelStatistics: () => aWeekOf(aHealth()),
+    };
     const { exitCode, stdout } = await run("cronctl channels list");
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^NAME +TYPE +STATE .*ID\nops +webhook +enabled /);

@@ -4,9 +4,11 @@ import {
   type Channel,
   channelTypeNames,
   channelTypes,
+  type Delivery,
   events,
 } from "@trigrun/contract";
 import { type Command, Option } from "commander";
+import { addSettingFlags, type SettingFlags, toSettings } from "../channel-settings.ts";
 import { addConfigFlags, readConfigFlags, requireConfig, toConfig } from "../config-flags.ts";
 import { neutralise } from "../display.ts";
 import { usageError } from "../errors.ts";
@@ -15,11 +17,12 @@ import { textList } from "../flags.ts";
 import { readGiven } from "../given-text.ts";
 import { examples, leaf, onRun, type Run } from "../leaf.ts";
 import { resolveChannelId } from "../lookup.ts";
-import { addPageFlags, collect, type PageFlags } from "../paging.ts";
-import { exact } from "../render.ts";
+import { addPageFlags, collect, type Page, type PageFlags } from "../paging.ts";
+import { exact, type View } from "../render.ts";
 import type { Session } from "../session.ts";
 import { showPage } from "../show-page.ts";
-import { renderChannel, renderChannels, renderTest } from "../views/channel.ts";
+import { renderChannel, renderChannels, renderHealth, renderTest } from "../views/channel.ts";
+import { renderDeliveries } from "../views/delivery.ts";
 
 const channelArgument = ["<channel>", "name or id of the channel"] as const;
 type TypeName = Channel["type"];
@@ -35,28 +38,41 @@ export function defineChannels(group: Command, run: Run): void {
   defineEnable(group, run);
 }
 
+const states = ["enabled", "disabled"] as const;
+
 interface ListFlags extends PageFlags {
   readonly type?: TypeName;
   readonly name?: string;
+  readonly state?: (typeof states)[number];
 }
 
 function defineList(group: Command, run: Run): void {
-  const list = leaf(group, "list", "list channels, newest first")
+  const list = leaf(group, "list", "list channels and how their deliveries of a week went")
     .addOption(new Option("--type <type>", "only of this type").choices(channelTypeNames))
-    .option("--name <name>", "only with this whole name");
+    .option("--name <name>", "only with this whole name")
+    .addOption(new Option("--state <state>", "only of this state").choices(states));
   addPageFlags(list);
-  examples(list, "cronctl channels list", "cronctl channels list --type webhook --json");
+  examples(
+    list,
+    "cronctl channels list",
+    "cronctl channels list --state disabled",
+    "cronctl channels list --type webhook --json",
+  );
   onRun(list, run, async (session, flags: ListFlags) => {
-    const { type, name } = flags;
+    const { type, name, state } = flags;
     const { client } = session;
+    const filter = { type, name, state };
     const page = await collect(flags, (query) =>
-      client.listChannels({ query: { type, name, ...query } }),
+      client.listChannels({ query: { ...filter, ...query } }),
     );
+    const isTable = !session.isJson && page.items.length > 0;
+    const health = isTable ? (await client.listChannelStatistics({ query: {} })).items : [];
+    const isFiltered = Object.values(filter).some((value) => value !== undefined);
     showPage(
       session,
       page,
-      renderChannels,
-      "No channels. Make one: cronctl channels create --help",
+      (channels, view) => renderChannels(channels, health, view),
+      isFiltered ? "No such channels." : "No channels. Make one: cronctl channels create --help",
     );
   });
 }
@@ -66,18 +82,53 @@ function showChannel(session: Session, channel: Channel, title = ""): void {
 }
 
 function defineGet(group: Command, run: Run): void {
-  const get = leaf(group, "get", "show one channel, credentials masked").argument(
-    ...channelArgument,
-  );
+  const get = leaf(
+    group,
+    "get",
+    "show one channel, credentials masked, how it does and what waits for it",
+  ).argument(...channelArgument);
   examples(get, "cronctl channels get ops");
-  onRun(get, run, async (session, channel: string) => {
-    const { client } = session;
-    const id = await resolveChannelId(client, channel);
-    showChannel(session, await client.getChannel({ params: { id } }));
+  onRun(get, run, async (session, name: string) => {
+    const { client, view } = session;
+    const id = await resolveChannelId(client, name);
+    const channel = await client.getChannel({ params: { id } });
+    if (session.isJson) return showChannel(session, channel);
+    const { from, items } = await client.listChannelStatistics({ query: {} });
+    const health = items.find(({ channel_id }) => channel_id === id);
+    // Not a count of the statistics: what waits for a disabled channel may be older than those.
+    const waiting = await client.listDeliveries({
+      query: { channel_id: id, status: "pending", limit: waitingMax },
+    });
+    const parts = [
+      renderChannel(channel, view),
+      ...(health === undefined ? [] : [renderHealth(health, from, view)]),
+      ...renderWaiting(waiting, view),
+    ];
+    session.show(channel, () => parts.join("\n\n"));
+    if (channel.disabled_at !== null) hintEnable(session, channel);
   });
 }
 
-interface CreateFlags {
+// As many as the API gives in one page.
+const waitingMax = 100;
+// Enough to see what kind of news waits.
+const waitingShown = 5;
+
+function renderWaiting(waiting: Page<Delivery>, view: View): string[] {
+  const { items, next_cursor: next } = waiting;
+  if (items.length === 0) return [];
+  const count = next === null ? `${items.length}` : `More than ${waitingMax}`;
+  const title = `${count} ${items.length === 1 ? "delivery waits" : "deliveries wait"}`;
+  const which = items.length > waitingShown ? ", the newest" : "";
+  return [`${title}${which}:\n${renderDeliveries(items.slice(0, waitingShown), view)}`];
+}
+
+function hintEnable(session: Session, { id }: Channel): void {
+  session.hint(`Send what waits: cronctl channels enable ${id}`);
+  session.hint(`Or let it go: cronctl channels enable ${id} --discard`);
+}
+
+interface CreateFlags extends SettingFlags {
   readonly name: string;
   readonly type: TypeName;
   readonly config?: string;
@@ -93,19 +144,20 @@ function defineCreate(group: Command, run: Run): void {
       "--config <json>",
       "config as JSON, @FILE or @-: keeps credentials off the command line",
     );
-  addConfigFlags(create).addHelpText("after", `\nTypes:\n${typeLines()}`);
+  addConfigFlags(addSettingFlags(create)).addHelpText("after", `\nTypes:\n${typeLines()}`);
   examples(
     create,
     "cronctl channels create --name ops --type webhook --url https://example.com/hook",
     "cronctl channels create --name alerts --type email --email team@example.com",
-    "cronctl channels create --name ops2 --type webhook --config @channel.json",
+    "cronctl channels create --name ops2 --type webhook --config @channel.json " +
+      "--max-per-minute 30 --overflow digest",
   );
   onRun(create, run, async (session, flags: CreateFlags) => {
     const type: AnyChannelType = channelTypes[flags.type];
     const config = await readConfig(session, create, type, flags.config);
     requireConfig(type, config);
     const channel = await session.client.createChannel({
-      body: { name: flags.name, type: flags.type, config },
+      body: { name: flags.name, type: flags.type, config, ...toSettings(flags) },
     });
     showChannel(session, channel, "Created.\n\n");
     session.hint(`Try it: cronctl channels test ${channel.id}`);
@@ -146,7 +198,7 @@ function parseConfig(text: string): Record<string, unknown> {
   return { ...value };
 }
 
-interface UpdateFlags {
+interface UpdateFlags extends SettingFlags {
   readonly name?: string;
   readonly config?: string;
   readonly unset?: readonly string[];
@@ -158,29 +210,33 @@ function defineUpdate(group: Command, run: Run): void {
     .option("--name <name>", "its new name")
     .option("--config <json>", "fields of the config as JSON, @FILE or @-; null takes one away")
     .option("--unset <key>", "take a field of the config away; repeatable", textList);
-  addConfigFlags(update);
+  addConfigFlags(addSettingFlags(update));
   examples(
     update,
     "cronctl channels update ops --url https://example.com/other",
     "cronctl channels update ops --name ops-eu --unset secret",
+    "cronctl channels update ops --max-per-minute 30 --burst 5 --overflow digest",
+    "cronctl channels update ops --no-pace --retry-schedule 30s,5m,1h",
   );
   onRun(update, run, async (session, channel: string, flags: UpdateFlags) => {
     const { client } = session;
     const id = await resolveChannelId(client, channel);
-    const { type } = await client.getChannel({ params: { id } });
+    const { type, pace } = await client.getChannel({ params: { id } });
     const config = {
       ...Object.fromEntries((flags.unset ?? []).map((key) => [key, null])),
       ...(await readConfig(session, update, channelTypes[type], flags.config)),
     };
     const isConfigGiven = Object.keys(config).length > 0;
-    if (flags.name === undefined && !isConfigGiven) {
+    const body = {
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      // The values come from flags and JSON, so they are JSON.
+      ...(isConfigGiven ? { config: config as JsonObject } : {}),
+      ...toSettings(flags, pace),
+    };
+    if (Object.keys(body).length === 0) {
       throw usageError("Say what to change; `cronctl channels update --help` lists it.");
     }
-    const changed = await client.updateChannel({
-      params: { id },
-      // The values come from flags and JSON, so they are JSON.
-      body: { name: flags.name, ...(isConfigGiven ? { config: config as JsonObject } : {}) },
-    });
+    const changed = await client.updateChannel({ params: { id }, body });
     showChannel(session, changed, "Changed.\n\n");
   });
 }
@@ -250,16 +306,35 @@ function defineRotate(group: Command, run: Run): void {
   });
 }
 
+interface EnableFlags {
+  readonly discard?: true;
+  readonly yes?: true;
+}
+
 function defineEnable(group: Command, run: Run): void {
-  const enable = leaf(
-    group,
-    "enable",
-    "enable a channel that was disabled; what waits is sent",
-  ).argument(...channelArgument);
-  examples(enable, "cronctl channels enable ops");
-  onRun(enable, run, async (session, channel: string) => {
+  const enable = leaf(group, "enable", "enable a channel that was disabled; what waits is sent")
+    .argument(...channelArgument)
+    .option("--discard", "end what waits as failed instead of sending it")
+    .option("-y, --yes", "do not ask (in scripts nothing is asked)");
+  examples(enable, "cronctl channels enable ops", "cronctl channels enable ops --discard --yes");
+  onRun(enable, run, async (session, channel: string, { discard, yes }: EnableFlags) => {
     const { client } = session;
     const id = await resolveChannelId(client, channel);
-    showChannel(session, await client.enableChannel({ params: { id } }), "Enabled.\n\n");
+    if (discard) {
+      await session.confirm(`Discard what waits for ${channel}? It ends as failed.`, yes === true);
+    }
+    const body = discard ? { waiting: "discard" as const } : {};
+    const enabled = await client.enableChannel({ params: { id }, body });
+    const told = `Enabled. ${waitedText(enabled.waited, discard === true)}\n\n`;
+    session.show(enabled, (shown) => told + renderChannel(shown, session.view));
+    if (enabled.waited === 0) return;
+    session.hint(`See them: cronctl deliveries list --channel ${id}`);
   });
+}
+
+function waitedText(count: number, isDiscard: boolean): string {
+  if (count === 0) return "Nothing waited for it.";
+  const what = count === 1 ? "1 delivery that waited" : `${count} deliveries that waited`;
+  if (isDiscard) return `${what} ${count === 1 ? "was" : "were"} discarded.`;
+  return `${what} ${count === 1 ? "is" : "are"} sent now, the newest first.`;
 }

@@ -1,5 +1,5 @@
 // `cronctl deliveries`: what was sent, why it was not, and sending it again.
-import { type Delivery, deliveryStatuses, events } from "@trigrun/contract";
+import { type Delivery, deliveryEvents, deliveryStatuses } from "@trigrun/contract";
 import { type Command, Option } from "commander";
 import { usageError } from "../errors.ts";
 import { instantFlag } from "../flags.ts";
@@ -29,7 +29,7 @@ function addFilterFlags(command: Command, run: Run): Command {
   return command
     .option("--channel <channel>", "only over this channel (name or id)")
     .option("--job <job>", "only of this job (name or id)")
-    .addOption(new Option("--event <event>", "only of this event").choices(events))
+    .addOption(new Option("--event <event>", "only of this event").choices(deliveryEvents))
     .option("--from <time>", "created at or after it (24h is a day ago)", instantFlag(now, "past"))
     .option("--to <time>", "created before it", instantFlag(now, "past"));
 }
@@ -49,21 +49,24 @@ async function toFilter(session: Session, flags: FilterFlags) {
 
 interface ListFlags extends FilterFlags, PageFlags {
   readonly status?: Delivery["status"];
+  readonly digest?: string;
 }
 
 function defineList(group: Command, run: Run): void {
-  const list = leaf(group, "list", "list deliveries, newest first").addOption(
-    new Option("--status <status>", "only with this status").choices(deliveryStatuses),
-  );
+  const list = leaf(group, "list", "list deliveries, newest first")
+    .addOption(new Option("--status <status>", "only with this status").choices(deliveryStatuses))
+    .option("--digest <digest>", "only those that this digest (the id of a delivery) tells");
   addPageFlags(addFilterFlags(list, run));
   examples(
     list,
     "cronctl deliveries list --status failed",
     "cronctl deliveries list --channel ops --from 24h --all --json",
+    "cronctl deliveries list --digest dlv_0193a5c4f7e2a1b2c3d4e5f60718293a",
   );
   onRun(list, run, async (session, flags: ListFlags) => {
     const { client } = session;
-    const filter = { status: flags.status, ...(await toFilter(session, flags)) };
+    const { status, digest } = flags;
+    const filter = { status, digest_id: digest, ...(await toFilter(session, flags)) };
     const page = await collect(flags, (query) =>
       client.listDeliveries({ query: { ...filter, ...query } }),
     );

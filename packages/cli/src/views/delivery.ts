@@ -32,7 +32,7 @@ export function renderDeliveries(deliveries: readonly Delivery[], view: View): s
       tone: (delivery) => toneOf(delivery.status),
       isRigid: true,
     },
-    { title: "ID", text: (delivery) => delivery.id, isRigid: true },
+    { title: "ID", text: (delivery) => delivery.id, isRigid: true, isWrappable: true },
     {
       title: "CREATED",
       text: (delivery) => relative(delivery.created_at, view),
@@ -86,7 +86,58 @@ export function renderDeliveryWithAttempts(
 ): string {
   const attempts = delivery.attempts.map((attempt) => renderAttempt(attempt, view, isFull));
   if (attempts.length === 0) attempts.push("No attempt has been made yet.");
-  return [renderDelivery(delivery, view), ...attempts].join("\n\n");
+  return [renderDelivery(delivery, view), ...renderTold(delivery, view), ...attempts].join("\n\n");
+}
+
+/** What a digest lists, or what a warning warns of; other deliveries tell of one execution. */
+function renderTold({ id, payload }: DeliveryWithAttempts, view: View): string[] {
+  if (payload.type === "notifications.digest") return [renderDigest(id, payload.data, view)];
+  if (payload.type !== "channel.disabled") return [];
+  const { channel, reason, disabled_at: at, waiting } = payload.data;
+  return [
+    renderDetails(
+      [
+        ["Disabled", `${channel.name}, ${channel.type} (${channel.id})`],
+        ["Since", exact(at, view)],
+        ["Why", reason],
+        ["Waiting", `${waiting} then`],
+      ],
+      view,
+    ),
+  ];
+}
+
+type Digest = Extract<DeliveryWithAttempts["payload"], { type: "notifications.digest" }>["data"];
+
+function renderDigest(id: string, digest: Digest, view: View): string {
+  const { total, succeeded, failed, cancelled, deliveries } = digest;
+  const columns: Column<Digest["deliveries"][number]>[] = [
+    { title: "JOB", text: ({ job }) => job.name },
+    { title: "EVENT", text: ({ event }) => event, isRigid: true },
+    {
+      title: "STATUS",
+      text: ({ execution }) => execution.status,
+      tone: ({ execution }) => toneOf(execution.status),
+      isRigid: true,
+    },
+    { title: "DELIVERY", text: (told) => told.id, isRigid: true, isWrappable: true },
+    {
+      title: "FINISHED",
+      text: ({ execution }) => relative(execution.finished_at, view),
+      isRigid: true,
+      isOptional: true,
+    },
+    { title: "ERROR", text: (told) => told.error_message ?? "", isOptional: true },
+  ];
+  const counts = `${succeeded} succeeded, ${failed} failed, ${cancelled} cancelled`;
+  const rest = total - deliveries.length;
+  return [
+    `It tells ${total} ${total === 1 ? "notification" : "notifications"} (${counts}):`,
+    renderTable(columns, deliveries, view),
+    ...(rest > 0
+      ? [`… ${rest} more: cronctl deliveries list --digest ${neutralise(id)} --all`]
+      : []),
+  ].join("\n");
 }
 
 function renderAttempt(attempt: DeliveryAttempt, view: View, isFull: boolean): string {

@@ -33,7 +33,7 @@ export function renderExecutions(executions: readonly Execution[], view: View): 
       text: ({ scheduled_for }) => relative(scheduled_for, view),
       isRigid: true,
     },
-    { title: "ID", text: (execution) => execution.id, isRigid: true },
+    { title: "ID", text: (execution) => execution.id, isRigid: true, isWrappable: true },
     {
       title: "TOOK",
       text: ({ duration_ms }) => (duration_ms === null ? "-" : toLength(duration_ms)),

@@ -97,7 +97,7 @@ export function renderRules(rules: readonly Rule[], view: View): string {
     { title: "EVENT", text: (rule) => rule.event, isRigid: true },
     { title: "CHANNEL", text: (rule) => rule.channel_name },
     { title: "TYPE", text: (rule) => rule.channel_type, isOptional: true },
-    { title: "ID", text: (rule) => rule.id, isRigid: true },
+    { title: "ID", text: (rule) => rule.id, isRigid: true, isWrappable: true },
   ];
   return renderTable(columns, rules, view);
 }

@@ -173,6 +173,72 @@ export function aTriedDelivery(): DeliveryWithAttempts {
   };
 }
 
+export function aDigest(): DeliveryWithAttempts {
+  return {
+    ...aDelivery({
+      ...{ id: idOf("dlv", 9), status: "sent", event: "digest", reason: null },
+      ...{ job_id: null, job_name: null, execution_id: null },
+    }),
+    payload: {
+      type: "notifications.digest",
+      timestamp: before(10),
+      data: {
+        event: "digest",
+        ...{ total: 3, succeeded: 2, failed: 1, cancelled: 0 },
+        ...{ first_at: before(30), last_at: before(10), url: "http://127.0.0.1:7400/channels/x" },
+        deliveries: [
+          {
+            id: idOf("dlv", 3),
+            event: "on_failure",
+            job: { id: idOf("job", 1), name: "nightly-backup", kind: "cron" },
+            execution: { id: idOf("exec", 3), status: "failed", finished_at: before(10) },
+            error_message: "The target answered 503.",
+          },
+        ],
+      },
+    },
+    attempts: [],
+  };
+}
+
+export function aWarning(): DeliveryWithAttempts {
+  return {
+    ...aDelivery({
+      ...{ id: idOf("dlv", 8), status: "sent", event: "channel_disabled", reason: null },
+      ...{ job_id: null, job_name: null, execution_id: null },
+    }),
+    payload: {
+      type: "channel.disabled",
+      timestamp: before(10),
+      data: {
+        event: "channel_disabled",
+        channel: { id: idOf("chan", 2), name: "pager", type: "webhook" },
+        reason: "The receiver answered 410: it is gone.",
+        disabled_at: before(10),
+        waiting: 4,
+        url: "http://127.0.0.1:7400/channels/x",
+      },
+    },
+    attempts: [],
+  };
+}
+
+type Health = Answer<TrigRunApi["listChannelStatistics"]>["items"][number];
+
+export function aHealth(changes: Partial<Health> = {}): Health {
+  return {
+    channel_id: idOf("chan", 1),
+    channel_name: "ops",
+    ...{ sent: 120, failed: 7, waiting: 2, latency_p50_ms: 80, latency_p95_ms: 2100 },
+    ...{ last_sent_at: before(180), failures_in_row: 3, failing_since: before(120) },
+    ...changes,
+  };
+}
+
+export function aWeekOf(...items: Health[]) {
+  return { from: before(7 * 86_400), items };
+}
+
 type Exchange = Answer<TrigRunApi["testChannel"]>;
 
 export function anExchange(changes: Partial<Exchange> = {}): Exchange {

@@ -3,7 +3,15 @@
 import { createHash } from "node:crypto";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { api, errorTable, type Role, type Route, toOpenApi } from "@trigrun/contract";
+import {
+  api,
+  errorTable,
+  type IdKind,
+  idPrefixes,
+  type Role,
+  type Route,
+  toOpenApi,
+} from "@trigrun/contract";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { requireFound } from "./found.ts";
 
@@ -49,11 +57,13 @@ export function addDocuments(app: FastifyInstance, version: string): void {
       .type("text/html; charset=utf-8")
       .send(toFrontPage(version, lead));
   app.get("/", async (_request, reply) => sendPage(reply, frontLead));
-  // Where the links in notifications lead. The page names no job and needs no token.
-  app.get<{ Params: { id: string } }>("/executions/:id", async ({ params }, reply) => {
-    const id = requireFound(executionId.exec(params.id)?.[0], "execution");
-    return sendPage(reply, toExecutionLead(id));
-  });
+  // Where the links in notifications lead. The pages name nothing but the id, and need no token.
+  for (const [path, page] of Object.entries(linkedPages)) {
+    app.get<{ Params: { id: string } }>(`/${path}/:id`, async ({ params }, reply) => {
+      const id = requireFound(isIdOf(page.kind, params.id) ? params.id : undefined, page.kind);
+      return sendPage(reply, page.toLead(id));
+    });
+  }
   app.register(async (scope) => {
     // Swagger UI asks for a document before anybody needs it; the real one takes its place below.
     const document = { openapi: "3.1.0", info: { title: "TrigRun", version }, paths: {} };
@@ -79,11 +89,39 @@ const frontPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-
 const frontLead =
   "<p>Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.</p>";
 
-const executionId = /^exec_[0-9a-f]{32}$/;
+interface LinkedPage {
+  readonly kind: IdKind;
+  readonly toLead: (id: string) => string;
+}
 
-const toExecutionLead = (id: string) =>
-  `<p>Execution <code>${id}</code>. Whoever has a token reads it with</p>
+const linkedPages: Readonly<Record<string, LinkedPage>> = {
+  executions: { kind: "execution", toLead: toExecutionLead },
+  channels: { kind: "channel", toLead: toChannelLead },
+};
+
+// What matches goes into a page as it is.
+function isIdOf(kind: IdKind, text: string): boolean {
+  return new RegExp(`^${idPrefixes[kind]}_[0-9a-f]{32}$`).test(text);
+}
+
+function toExecutionLead(id: string): string {
+  return `<p>Execution <code>${id}</code>. Whoever has a token reads it with</p>
 <p><code>cronctl executions get ${id}</code><br><code>cronctl explain ${id}</code></p>`;
+}
+
+/** Digests and warnings lead here. */
+function toChannelLead(id: string): string {
+  return `<p>Notification channel <code>${id}</code>. Whoever has a token reads with</p>
+<p><code>cronctl channels get ${id}</code><br>
+<code>cronctl deliveries list --channel ${id}</code></p>
+<p>how it does and what was sent over it. A channel that is disabled is enabled with</p>
+<p><code>cronctl channels enable ${id}</code></p>
+<p>To get no more messages of one job, or none at all, somebody of role admin or owner enters</p>
+<p><code>cronctl rules remove JOB ${id}:EVENT</code><br>
+<code>cronctl channels delete ${id}</code></p>
+<p>JOB is the name or id of the job, EVENT <code>on_success</code>, <code>on_failure</code> or
+<code>on_completion</code>. Without a token, ask whoever runs this server.</p>`;
+}
 
 const toFrontPage = (version: string, lead: string) => `<!doctype html>
 <html lang="en">
