@@ -12,7 +12,7 @@ const reason = "Somebody who got its mails unsubscribed.";
 type TokenRoute = { Params: { token: string } };
 
 export function addUnsubscribe(app: FastifyInstance, services: Services): void {
-  const { db, vault, clock, publicUrl } = services;
+  const { db, vault, clock } = services;
 
   async function find(token: string): Promise<{ id: string; name: string }> {
     const id = requireFound(readUnsubscribeToken(token, vault.fingerprints), "channel");
@@ -33,6 +33,7 @@ export function addUnsubscribe(app: FastifyInstance, services: Services): void {
     scope.post<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
       const { id, name } = await find(params.token);
       await db.transaction(async (tx) => {
+        const { publicUrl } = services;
         await disableChannel(tx, { id, reason, now: clock.now(), publicUrl });
         await wake(tx, "sender");
       });
