@@ -4,9 +4,10 @@
 //   planner ──onPlanned──> runner ──onDeliveries──> sender
 //   a client's write ──NOTIFY──> whichever loop it made work for
 import { createMailer } from "./auth/mailer.ts";
-import type { Config } from "./config.ts";
+import { type Config, sendsMail } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
+import type { Loop } from "./loop.ts";
 import { createPlanner } from "./plan/planner.ts";
 import { userAgent } from "./run/request.ts";
 import { createRescuer as createExecutionRescuer } from "./run/rescuer.ts";
@@ -77,7 +78,9 @@ export function createEngine(options: EngineOptions): Engine {
   const deliveryRescuer = createDeliveryRescuer({ db, log, nodeId, sender });
   const pruner = createPruner({ db, log });
   const mailer = createMailer({ db, clock, log, mail: (message) => mail.send(message) });
-  const loops = [planner, runner, sender, executionRescuer, deliveryRescuer, pruner, mailer];
+  const loops: Loop[] = [planner, runner, sender, executionRescuer, deliveryRescuer, pruner];
+  // A node that cannot send must not take mails from those that can.
+  if (sendsMail(config)) loops.push(mailer);
 
   function onWake(payload: string): void {
     const [word, id] = payload.split(" ");
