@@ -5,7 +5,7 @@
 //   planner ──onDeliveries (of missed slots)──────> sender
 //   a client's write ──NOTIFY──> whichever loop it made work for
 import { createMailer } from "./auth/mailer.ts";
-import type { Config } from "./config.ts";
+import { type Config, sendsMail } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
@@ -89,7 +89,9 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const pruner = createPruner({ db, log });
   const mailer = createMailer({ db, clock, log, mail: mail.send });
-  const loops = [planner, runner, sender, digester, ...rescuers, pruner, mailer];
+  const loops: Loop[] = [planner, runner, sender, digester, ...rescuers, pruner];
+  // A node that cannot send must not take mails from those that can.
+  if (sendsMail(config)) loops.push(mailer);
 
   function onWake(payload: string): void {
     const [word, id] = payload.split(" ");

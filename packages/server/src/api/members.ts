@@ -1,7 +1,7 @@
 // Members and invitations of a workspace. An invitation is bound to its address: whoever has the
 // link still needs the password of that account, or makes the account that has the address.
 import { ApiError, type SignIn } from "@trigrun/contract";
-import { limitsOfLink, limitsOfSignIn } from "../auth/limits.ts";
+import { limitsOfInvitation, limitsOfLink, limitsOfSignIn } from "../auth/limits.ts";
 import { createLink, linkLifeMs } from "../auth/link.ts";
 import { openSession } from "../auth/session.ts";
 import { hashToken } from "../auth/token.ts";
@@ -68,6 +68,7 @@ export const memberHandlers: Pick<
     const isMailed = sendsMail(config);
     const url = isMailed ? null : await createLink(tx, link);
     if (isMailed) {
+      await requireWithin(context, limitsOfInvitation(workspaceId, email), tx);
       await queueMail(tx, { purpose, email, userId: null, invitationId: id, publicUrl, now });
     }
     const invitation = requireFound(await findInvitation(tx, workspaceId, id), "invitation");

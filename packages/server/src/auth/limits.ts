@@ -48,6 +48,14 @@ export function limitsOfMail({ address, account }: Caller): readonly Limit[] {
   ];
 }
 
+// A workspace must not become somebody's way to send mail to the world.
+export function limitsOfInvitation(workspaceId: string, email: string): readonly Limit[] {
+  return [
+    limit(`invitation workspace ${workspaceId}`, 50, hour),
+    limit(`mail account ${toAccount(email)}`, 5, hour),
+  ];
+}
+
 // The secret of a link is not guessed; this bounds the work that guesses cause.
 export function limitsOfLink(address: string): readonly Limit[] {
   return [limit(`link address ${toNetwork(address)}`, 60, 15 * minute)];

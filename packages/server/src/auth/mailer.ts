@@ -72,6 +72,12 @@ export function createMailer(options: MailerOptions): Mailer {
 
 async function sendOne(options: MailerOptions, mail: DueMail): Promise<void> {
   const { db, clock, log } = options;
+  const lastAt = mail.createdAt.getTime() + linkLifeMs[mail.purpose];
+  // No node could send mail for long: whoever asked does not wait for it any more.
+  if (clock.now().getTime() > lastAt) {
+    const reason = "It could not be sent in time.";
+    return await finishMail(db, { mail, reason, now: clock.now() });
+  }
   const content = await compose(options, mail);
   if (content === undefined) {
     const reason = "It was not needed when it was to be sent.";
@@ -85,7 +91,6 @@ async function sendOne(options: MailerOptions, mail: DueMail): Promise<void> {
   const reason = outcome.message;
   const delayMs = delaysMs[Math.min(mail.attemptCount, delaysMs.length) - 1] ?? hour;
   const dueAt = new Date(now.getTime() + delayMs);
-  const lastAt = mail.createdAt.getTime() + linkLifeMs[mail.purpose];
   const isOver = outcome.permanent || dueAt.getTime() > lastAt;
   const fields = { mail: mail.id, purpose: mail.purpose, attempt: mail.attemptCount, reason };
   log.warn({ ...fields, given_up: isOver }, "a mail about an account was not sent");

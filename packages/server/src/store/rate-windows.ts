@@ -12,7 +12,7 @@ export interface Limit {
 
 /**
  * Counts one try against each limit. Answers in how many seconds all of them admit one again, or
- * undefined when this one is admitted. Never inside the transaction of what is limited: a try that
+ * undefined when this one is admitted. Not in the transaction of what is limited where a try that
  * fails must count too.
  */
 export async function countTry(

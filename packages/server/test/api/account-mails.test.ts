@@ -221,6 +221,21 @@ describe("an invitation by mail", () => {
     expect(joined.body).toMatchObject({ role: "admin", user: { trust_level: "verified" } });
   });
 
+  it("is no way to send mail to the world: five an hour for an address, 50 for all", async () => {
+    const { token } = await test.addPerson("owner");
+    const invite = async (email: string) =>
+      (await post("/v1/workspace/members", { email }, token)).status;
+    const same: number[] = [];
+    for (let tries = 0; tries < 6; tries++) same.push(await invite("guest@example.com"));
+    expect(same).toEqual([201, 201, 201, 201, 201, 429]);
+    const others: number[] = [];
+    for (let tries = 0; tries < 46; tries++) others.push(await invite(`g${tries}@example.com`));
+    expect(others.filter((status) => status === 201)).toHaveLength(45);
+    expect(others.at(-1)).toBe(429);
+    test.clock.advance(3_600_000);
+    expect(await invite("guest@example.com")).toBe(201);
+  });
+
   it("is not sent once it is revoked", async () => {
     const { token } = await test.addPerson("owner");
     const made = await post("/v1/workspace/members", { email: "guest@example.com" }, token);
@@ -251,11 +266,21 @@ describe("a mail that is not taken", () => {
     mailbox.refuseWith(451);
     for (let tries = 0; tries < 12; tries++) {
       await mailer.runOnce();
-      test.clock.advance(30 * 60_000);
+      test.clock.advance(10 * 60_000);
     }
     const [ended] = await listMails();
     expect(ended).toMatchObject({ due_at: null, reason: expect.stringContaining("451") });
-    expect(ended?.attempt_count).toBeLessThan(5);
+    expect(ended?.attempt_count).toBeLessThan(7);
+  });
+
+  it("is not sent when nothing could send it for longer than its link would live", async () => {
+    await post("/v1/auth/forgot-password", { email: (await test.addPerson("member")).email });
+    test.clock.advance(3_600_001);
+    expect(await mailer.runOnce()).toBe(1);
+    expect(mailbox.mails).toEqual([]);
+    expect(await listMails()).toMatchObject([
+      { due_at: null, reason: expect.stringContaining("in time") },
+    ]);
   });
 
   it("is sent by another node when the one that took it died, and by one node alone", async () => {
