@@ -13,5 +13,6 @@ export * from "./api/phases.ts";
 export * from "./api/route.ts";
 export * from "./api/rules.ts";
 export * from "./api/schedules.ts";
+export * from "./api/secrets.ts";
 export * from "./channels/index.ts";
 export * from "./events/index.ts";

@@ -8,11 +8,13 @@ import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { ruleRoutes } from "./rules.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { secretRoutes } from "./secrets.ts";
 
 export const api = {
   ...jobRoutes,
   ...scheduleRoutes,
   ...executionRoutes,
+  ...secretRoutes,
   ...channelRoutes,
   ...ruleRoutes,
   ...deliveryRoutes,

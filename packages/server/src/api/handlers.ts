@@ -9,12 +9,14 @@ import { createHealthHandlers, type HealthChecks } from "./health.ts";
 import { jobHandlers } from "./jobs.ts";
 import { ruleHandlers } from "./rules.ts";
 import { scheduleHandlers } from "./schedules.ts";
+import { secretHandlers } from "./secrets.ts";
 
 export function createHandlers(checks: HealthChecks): ApiHandlers {
   return {
     ...jobHandlers,
     ...scheduleHandlers,
     ...executionHandlers,
+    ...secretHandlers,
     ...channelHandlers,
     ...ruleHandlers,
     ...deliveryHandlers,
