@@ -26,7 +26,7 @@ export function makeExecution(run: Run, change: Partial<Execution> = {}): Execut
     ...{ job_id: `job_${hex("c")}`, job_name: "nightly-backup", status: run.status },
     ...{ trigger: run.trigger, scheduled_for: second(1), started_at: second(1) },
     ...{ finished_at: second(5), duration_ms: 4_000, attempt_count: run.answers.length },
-    ...{ next_attempt_at: null, reason: null, replay_of: null },
+    ...{ next_attempt_at: null, reason: null, warnings: [], replay_of: null },
     attempts: run.answers.map((code, index) => makeAttempt(index + 1, code)),
     ...change,
   };

@@ -124,6 +124,7 @@ const askers: Readonly<Record<string, Asker>> = {
     }));
   },
   channel: askChannels,
+  secret: askSecrets,
   notify: async (client) => {
     const channels = await askChannels(client);
     return channels.flatMap(({ value, description }) =>
@@ -160,6 +161,11 @@ async function askDeliveries(client: Api, event?: "digest"): Promise<Candidate[]
 async function askChannels(client: Api): Promise<Candidate[]> {
   const { items } = await client.listChannels({ query });
   return items.map(({ name, type }) => ({ value: name, description: type }));
+}
+
+async function askSecrets(client: Api): Promise<Candidate[]> {
+  const { items } = await client.listSecrets({ query });
+  return items.map(({ name }) => ({ value: name, description: "" }));
 }
 
 async function askServer(what: string, place: Place, run: Run): Promise<Candidate[]> {

@@ -39,6 +39,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/executions.ts")).defineExecutions,
   },
   {
+    name: "secrets",
+    description: "keep values that requests refer to as secret://name",
+    load: async () => (await import("./commands/secrets.ts")).defineSecrets,
+  },
+  {
     name: "channels",
     description: "make, change and test notification channels",
     load: async () => (await import("./commands/channels.ts")).defineChannels,

@@ -21,6 +21,7 @@ const job: Job = {
   retry_policy: { max_attempts: 3, retry_on_statuses: [503] },
   next_run_at: null,
   last_execution: null,
+  warnings: [],
   created_at: "2026-11-24T10:00:00.000Z",
   updated_at: "2026-11-24T10:00:00.000Z",
 };

@@ -16,6 +16,7 @@ export * from "./api/route.ts";
 export * from "./api/rules.ts";
 export * from "./api/schedules.ts";
 export * from "./api/scopes.ts";
+export * from "./api/secrets.ts";
 export * from "./api/tokens.ts";
 export * from "./api/workspaces.ts";
 export * from "./channels/index.ts";

@@ -27,6 +27,7 @@ import type { ClaimedDelivery } from "./store/delivery-queue.ts";
 import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
 import { createPruner } from "./store/pruner.ts";
+import { openSecrets } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
 import type { AddressGuard } from "./wire/address-guard.ts";
@@ -53,7 +54,7 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { db, clock, config, log, nodeId } = options;
+  const { db, clock, config, log, nodeId, vault } = options;
   const { http, mail, courier } = openDoors(options);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck });
   const { hasLeases } = heartbeater;
@@ -71,6 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...{ db, clock, log, nodeId, hasLeases },
     random: Math.random,
     call: (call) => http.call(call),
+    openSecrets: (jobId, names) => openSecrets(db, vault, { jobId, names }),
     concurrency: config.runConcurrency,
     publicUrl: options.publicUrl,
     onDeliveries: () => sender.wake(),

@@ -59,13 +59,14 @@ export function renderExecution(
 export function renderExecutionFacts(execution: Execution, view: View): string {
   const at = (name: string, instant: string | null): Detail | undefined =>
     instant === null ? undefined : [name, exact(instant, view)];
-  const { duration_ms: durationMs, replay_of: original, reason } = execution;
+  const { duration_ms: durationMs, replay_of: original, reason, warnings } = execution;
   return renderDetails(
     [
       ["Execution", execution.id, "strong"],
       ["Job", `${execution.job_name} (${execution.job_id})`],
       ["Status", execution.status, toneOf(execution.status)],
       reason === null ? undefined : ["Why", reason],
+      warnings.length === 0 ? undefined : ["Warning", warnings, "waiting"],
       ["Trigger", execution.trigger],
       original === null ? undefined : ["Replay of", original],
       at("Scheduled", execution.scheduled_for),

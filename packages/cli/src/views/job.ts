@@ -82,6 +82,7 @@ export function renderJob(job: Job, view: View): string {
       "Attempts",
       `at most ${retry.max_attempts}; retried on ${retried}, timeouts and connection errors`,
     ],
+    job.warnings.length === 0 ? undefined : ["Warning", job.warnings, "waiting"],
     ["Created", exact(job.created_at, view)],
     ["Changed", exact(job.updated_at, view)],
   ];

@@ -6,6 +6,7 @@ import type {
   Execution,
   Job,
   Rule,
+  Secret,
   TrigRunApi,
 } from "@trigrun/contract";
 import type { ExecutionWithAttempts } from "../../src/views/execution.ts";
@@ -40,6 +41,7 @@ export function aJob(changes: Partial<Job> = {}): Job {
     retry_policy: { max_attempts: 3, retry_on_statuses: [429, 503] },
     next_run_at: before(-7200),
     last_execution: null,
+    warnings: [],
     created_at: before(86_400),
     updated_at: before(86_400),
     ...changes,
@@ -56,6 +58,18 @@ export function aChannel(changes: Partial<Channel> = {}): Channel {
     retry: { schedule_seconds: [5, 30, 120] },
     disabled_at: null,
     disabled_reason: null,
+    created_at: before(3600),
+    updated_at: before(3600),
+    ...changes,
+  };
+}
+
+export function aSecret(changes: Partial<Secret> = {}): Secret {
+  return {
+    id: idOf("sec", 1),
+    name: "stripe-key",
+    environment: "workspace",
+    key_version: "v1",
     created_at: before(3600),
     updated_at: before(3600),
     ...changes,
@@ -88,6 +102,7 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
     attempt_count: 1,
     next_attempt_at: null,
     reason: "The target answered 503 on the last attempt.",
+    warnings: [],
     replay_of: null,
     ...changes,
   };

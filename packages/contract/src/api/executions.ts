@@ -44,6 +44,9 @@ const executionFields = {
     .string()
     .nullable()
     .meta({ description: "Why it ended as it did, or what it waits for." }),
+  warnings: z.array(z.string()).meta({
+    description: "What was odd though it stopped nothing: a `secret://name` that is no secret.",
+  }),
   replay_of: id("execution").nullable(),
 };
 

@@ -64,6 +64,7 @@ export const idPrefixes = {
   destination: "dest",
   rule: "rule",
   delivery: "dlv",
+  secret: "sec",
   node: "node",
 } as const;
 export type IdKind = keyof typeof idPrefixes;

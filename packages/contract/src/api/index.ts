@@ -9,6 +9,7 @@ import { jobRoutes } from "./jobs.ts";
 import { memberRoutes } from "./members.ts";
 import { ruleRoutes } from "./rules.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
@@ -16,6 +17,7 @@ export const api = {
   ...jobRoutes,
   ...scheduleRoutes,
   ...executionRoutes,
+  ...secretRoutes,
   ...channelRoutes,
   ...ruleRoutes,
   ...deliveryRoutes,

@@ -31,8 +31,14 @@ const defaultRetryStatuses = [429, 500, 502, 503, 504];
 const request = {
   url: httpUrl.meta({ description: "What to call." }),
   method: z.enum(methods),
-  headers,
-  body: jsonValue.meta({ description: "An object or array is sent as JSON, a string as it is." }),
+  headers: headers.meta({
+    description: "`secret://name` in a value stands for the secret, alone or within other text.",
+  }),
+  body: jsonValue.meta({
+    description:
+      "An object or array is sent as JSON, a string as it is. `secret://name` in its strings, not " +
+      "in its keys, stands for the secret.",
+  }),
   timeout_seconds: z.number().int().min(1).max(300),
   success_statuses: z.array(statusCode).min(1).max(50),
   follow_redirects: z.boolean().meta({ description: "Each hop passes the address guard." }),
@@ -162,6 +168,9 @@ export const job = z
         finished_at: instant.nullable(),
       })
       .nullable(),
+    warnings: z.array(z.string()).meta({
+      description: "What is odd about it now: a `secret://name` that is no secret.",
+    }),
     created_at: instant,
     updated_at: instant,
   })

@@ -27,6 +27,7 @@ export const tags = {
   Jobs: "A job is a saved HTTP request with a schedule and a retry policy.",
   Schedules: "A schedule says when a job is due. Here it can be tried out without a job.",
   Executions: "An execution is one logical run of a job, with every attempt that was made.",
+  Secrets: "A secret is an encrypted value that a request refers to as `secret://name`.",
   "Notification channels":
     "A channel is a configured address: a webhook, mailboxes, a chat, a pager.",
   "Notification rules": "A rule tells a channel about an event of a job.",

@@ -11,6 +11,7 @@ import { jobHandlers } from "./jobs.ts";
 import { memberHandlers } from "./members.ts";
 import { ruleHandlers } from "./rules.ts";
 import { scheduleHandlers } from "./schedules.ts";
+import { secretHandlers } from "./secrets.ts";
 import { tokenHandlers } from "./tokens.ts";
 import { workspaceHandlers } from "./workspaces.ts";
 
@@ -19,6 +20,7 @@ export function createHandlers(checks: HealthChecks): ApiHandlers {
     ...jobHandlers,
     ...scheduleHandlers,
     ...executionHandlers,
+    ...secretHandlers,
     ...channelHandlers,
     ...ruleHandlers,
     ...deliveryHandlers,

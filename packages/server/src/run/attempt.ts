@@ -1,6 +1,7 @@
 // One HTTP request of an execution as it is recorded: what came back, judged by the job's own
 // success statuses. Pure.
 import type { AttemptStatus } from "@trigrun/contract";
+import type { Scrub } from "../scrub.ts";
 import { toText } from "../text.ts";
 import type { HttpOutcome, Phases } from "../wire/http-call.ts";
 
@@ -41,11 +42,15 @@ const keptHeaders = new Set([
 // Values longer than this say nothing to a person.
 const keptHeaderLengthMax = 1_000;
 
-/** What the call came to. `successStatuses` is the job's own list. */
+/**
+ * What the call came to. `successStatuses` is the job's own list; `scrub` takes out the secrets
+ * that the request held, since a target may answer with what it was sent.
+ */
 export function toAttempt(
   outcome: HttpOutcome,
   number: number,
   successStatuses: readonly number[],
+  scrub: Scrub = (text) => text,
 ): Attempt {
   const course = {
     number,
@@ -60,7 +65,7 @@ export function toAttempt(
       status: outcome.kind === "timeout" ? "TIMEOUT" : "CONNECTION_ERROR",
       statusCode: outcome.statusCode,
       errorClass: outcome.errorClass,
-      errorMessage: outcome.message,
+      errorMessage: scrub(outcome.message),
     };
   }
   const isSuccess = successStatuses.includes(outcome.statusCode);
@@ -68,9 +73,9 @@ export function toAttempt(
     ...course,
     status: isSuccess ? "SUCCESS" : "HTTP_ERROR",
     statusCode: outcome.statusCode,
-    bodyPreview: toText(outcome.body),
+    bodyPreview: scrub(toText(outcome.body), outcome.bodyTruncated),
     bodyTruncated: outcome.bodyTruncated,
-    responseHeaders: selectHeaders(outcome.headers),
+    responseHeaders: selectHeaders(outcome.headers, scrub),
     errorClass: isSuccess ? null : "status_not_successful",
     errorMessage: isSuccess
       ? null
@@ -97,18 +102,41 @@ export function toInterruptedAttempt(number: number, dueAt: Date): Attempt {
   };
 }
 
+/** An attempt that was due and could not be made: nothing left this machine. */
+export function toUnsentAttempt(
+  number: number,
+  at: Date,
+  fault: { readonly errorClass: string; readonly message: string },
+): Attempt {
+  return {
+    number,
+    status: "CONNECTION_ERROR",
+    statusCode: null,
+    startedAt: at,
+    latencyMs: null,
+    phases: null,
+    ...nothingReceived,
+    errorClass: fault.errorClass,
+    errorMessage: fault.message,
+  };
+}
+
 /** The same attempt without what the target sent, for a database that refuses its contents. */
 export function withoutContents(attempt: Attempt): Attempt {
   return { ...attempt, ...nothingReceived };
 }
 
-function selectHeaders(all: Readonly<Record<string, string>>): Record<string, string> {
+function selectHeaders(
+  all: Readonly<Record<string, string>>,
+  scrub: Scrub,
+): Record<string, string> {
   const kept = Object.entries(all).filter(
     ([name]) => keptHeaders.has(name) || name.startsWith("x-ratelimit-"),
   );
-  return Object.fromEntries(
-    kept.map(([name, value]) => [name, value.replaceAll("\0", "").slice(0, keptHeaderLengthMax)]),
-  );
+  // Scrubbed before it is cut: half a secret is not found any more. A name may be a stranger's word.
+  const shorten = (value: string) =>
+    scrub(value.replaceAll("\0", "")).slice(0, keptHeaderLengthMax);
+  return Object.fromEntries(kept.map(([name, value]) => [scrub(name), shorten(value)]));
 }
 
 function listStatuses(statuses: readonly number[]): string {

@@ -33,10 +33,15 @@ function execution(request: Partial<Execution["job"]["request"]>): Execution {
   };
 }
 
+function callOf(request: Partial<Execution["job"]["request"]>, number: number) {
+  const made = execution(request);
+  return toCall(made, number, made.job.request);
+}
+
 describe("toCall", () => {
   it("names job, execution, slot and attempt, whatever the user's headers say", () => {
     const headers = { "X-Cron-Service-Job-Id": "mine", "x-own": "kept" };
-    expect(toCall(execution({ headers }), 2).headers).toMatchObject({
+    expect(callOf({ headers }, 2).headers).toMatchObject({
       "x-cron-service-job-id": "job_1",
       "x-cron-service-execution-id": "exec_1",
       "x-cron-service-scheduled-for": "2026-03-01T10:00:00.000Z",
@@ -52,14 +57,14 @@ describe("toCall", () => {
     [false, "false", "application/json"],
     ["plain", "plain", "text/plain; charset=utf-8"],
   ])("sends the body %j as %j", (body, sent, type) => {
-    const call = toCall(execution({ body }), 1);
+    const call = callOf({ body }, 1);
     expect(call.body).toBe(sent);
     expect(call.headers["content-type"]).toBe(type);
   });
 
   it("lets the user choose the content type", () => {
     const headers = { "Content-Type": "application/xml" };
-    const call = toCall(execution({ body: "<a/>", headers }), 1);
+    const call = callOf({ body: "<a/>", headers }, 1);
     expect(call.headers["content-type"]).toBe("application/xml");
   });
 });

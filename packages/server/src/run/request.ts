@@ -1,4 +1,4 @@
-// The HTTP request of an attempt, built from the job's saved one. Pure.
+// The HTTP request of an attempt, built from the job's saved one with its secrets filled in. Pure.
 // Our own headers come last: a user's header of the same name does not override them.
 import type { JobRequest } from "@trigrun/contract";
 import type { HttpCall } from "../wire/http-call.ts";
@@ -7,22 +7,31 @@ import type { Execution } from "./execution.ts";
 
 export const userAgent = "TrigRun/0.1 (+https://docs.trigrun.com)";
 
-export function toCall(execution: Execution, attemptNumber: number): HttpCall {
-  const { request } = execution.job;
+/** `request` is the job's own, filled in; `confinedHeaders` are those that hold secrets now. */
+export function toCall(
+  execution: Execution,
+  attemptNumber: number,
+  request: JobRequest,
+  confinedHeaders: readonly string[] = [],
+): HttpCall {
   return {
     url: request.url,
     method: request.method,
-    headers: toHeaders(execution, attemptNumber),
+    headers: toHeaders(execution, attemptNumber, request),
     body: toBody(request),
     timeoutMs: request.timeout_seconds * 1_000,
     bodyBytesMax: bodyPreviewBytesMax,
     followRedirects: request.follow_redirects,
+    confinedHeaders,
   };
 }
 
-function toHeaders(execution: Execution, attemptNumber: number): Record<string, string> {
+function toHeaders(
+  execution: Execution,
+  attemptNumber: number,
+  request: JobRequest,
+): Record<string, string> {
   const headers: Record<string, string> = {};
-  const { request } = execution.job;
   if (isJsonBody(request)) headers["content-type"] = "application/json";
   else if (request.body !== null) headers["content-type"] = "text/plain; charset=utf-8";
   for (const [name, value] of Object.entries(request.headers)) {

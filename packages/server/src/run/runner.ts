@@ -2,13 +2,15 @@
 //
 // For each execution:
 //   1. claim   lease it up to a second ahead (worker.ts waits for the due moment in memory)
-//   2. call    make the job's HTTP request through the door
+//   2. call    fill in the secrets and make the job's HTTP request through the door
 //   3. judge   compare the answer with the job's success statuses (attempt.ts)
 //   4. decide  ended, or tried again when (retry.ts)
 //   5. settle  record attempt, outcome and deliveries in one statement (settler.ts)
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import { faultPoint } from "../fault-point.ts";
 import type { Log } from "../log.ts";
+import { createScrubber } from "../scrub.ts";
 import { createSettler, type Settler } from "../settler.ts";
 import { type Database, DatabaseUnavailable } from "../store/db.ts";
 import {
@@ -21,16 +23,25 @@ import {
 } from "../store/execution-queue.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
 import { createWorker, type Worker, withSettler } from "../worker.ts";
-import { type Attempt, toAttempt, toInterruptedAttempt, withoutContents } from "./attempt.ts";
+import {
+  type Attempt,
+  toAttempt,
+  toInterruptedAttempt,
+  toUnsentAttempt,
+  withoutContents,
+} from "./attempt.ts";
 import { type Execution, toEnd } from "./execution.ts";
 import { toCall } from "./request.ts";
 import { decide } from "./retry.ts";
+import { fillSecrets, findSecretNames, noSecrets, type OpenedSecrets } from "./secret.ts";
 
 export interface RunnerOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly random: () => number;
   readonly call: (call: HttpCall) => Promise<HttpOutcome>;
+  /** Opens secrets of the job's workspace. */
+  readonly openSecrets: (jobId: string, names: readonly string[]) => Promise<OpenedSecrets>;
   readonly log: Log;
   readonly nodeId: string;
   /** False while the leases of this node may have run out. */
@@ -43,6 +54,12 @@ export interface RunnerOptions {
 
 export type Runner = Worker<Execution>;
 
+/** An attempt, and what was odd about it. */
+interface Made {
+  readonly attempt: Attempt;
+  readonly warnings: readonly string[];
+}
+
 // One second ahead, so that requests start from memory at their due moment.
 const aheadMs = 1_000;
 
@@ -50,39 +67,57 @@ export function createRunner(options: RunnerOptions): Runner {
   const { db, clock, random, log, nodeId, publicUrl } = options;
   const settler = createExecutionSettler(options, () => worker.wake());
 
-  function toSettlement(execution: Execution, attempt: Attempt): Settlement {
+  function toSettlement(execution: Execution, { attempt, warnings }: Made): Settlement {
     const now = clock.now();
     const { retryPolicy: policy } = execution.job;
     const { interruptions } = execution;
     const beganAt = execution.startedAt ?? attempt.startedAt;
     const decision = decide({ policy, attempt, interruptions, beganAt, now, random });
     if (decision.next === "retry") {
-      return { execution, attempt, reason: decision.reason, outcome: { dueAt: decision.dueAt } };
+      const outcome = { dueAt: decision.dueAt };
+      return { execution, attempt, warnings, reason: decision.reason, outcome };
     }
     const outcome = toEnd(execution, decision.next, attempt, now, publicUrl);
-    return { execution, attempt, reason: decision.reason, outcome };
+    return { execution, attempt, warnings, reason: decision.reason, outcome };
   }
 
   async function run(execution: Execution, signal: AbortSignal): Promise<void> {
-    const number = execution.attemptCount + 1;
     faultPoint("runner.claimed");
-    const call = options.call({ ...toCall(execution, number), signal });
+    const made = await attempt(execution, signal);
+    await settler.settle(toSettlement(execution, made));
+    logAttempt(log, execution, made.attempt);
+    faultPoint("runner.settled");
+  }
+
+  async function attempt(execution: Execution, signal: AbortSignal): Promise<Made> {
+    const number = execution.attemptCount + 1;
+    const { request: written } = execution.job;
+    const opened = await openSecretsOf(options, execution, signal);
+    if (opened === undefined) {
+      return { attempt: toInterruptedAttempt(number, clock.now()), warnings: [] };
+    }
+    const filled = fillSecrets(written, opened);
+    const { warnings } = filled;
+    if (filled.kind === "unsendable") {
+      return { attempt: toUnsentAttempt(number, clock.now(), filled), warnings };
+    }
+    const request = toCall(execution, number, filled.request, filled.secretHeaders);
+    const call = options.call({ ...request, signal });
     faultPoint("runner.called");
     const outcome = await call;
     faultPoint("runner.answered");
-    const attempt = toAttempt(outcome, number, execution.job.request.success_statuses);
     // Aborted by `cancel`: the canceller has settled it, so this changes nothing. Aborted by the
     // end of the drain: it is recorded as interrupted and made again by the next node.
-    const judged =
-      outcome.kind === "cancelled" ? toInterruptedAttempt(number, outcome.startedAt) : attempt;
-    await settler.settle(toSettlement(execution, judged));
-    logAttempt(log, execution, judged);
-    faultPoint("runner.settled");
+    if (outcome.kind === "cancelled") {
+      return { attempt: toInterruptedAttempt(number, outcome.startedAt), warnings };
+    }
+    const scrub = createScrubber(filled.masks);
+    return { attempt: toAttempt(outcome, number, written.success_statuses, scrub), warnings };
   }
 
   async function settleInterrupted(execution: Execution): Promise<void> {
     const attempt = toInterruptedAttempt(execution.attemptCount + 1, execution.dueAt);
-    await settler.settle(toSettlement(execution, attempt));
+    await settler.settle(toSettlement(execution, { attempt, warnings: [] }));
     logAttempt(log, execution, attempt);
   }
 
@@ -103,6 +138,32 @@ export function createRunner(options: RunnerOptions): Runner {
     settleInterrupted,
   });
   return withSettler(worker, settler);
+}
+
+// The pause of the settler, which meets the same outage.
+const awayPauseMs = 250;
+
+/**
+ * Read for this attempt alone, and only by one that names any. While the database is away it waits,
+ * as a request with its references left in would be a wrong one. Undefined when it is aborted.
+ */
+async function openSecretsOf(
+  { openSecrets, log }: RunnerOptions,
+  { id, job }: Execution,
+  signal: AbortSignal,
+): Promise<OpenedSecrets | undefined> {
+  const names = findSecretNames(job.request);
+  if (names.length === 0) return noSecrets;
+  while (!signal.aborted) {
+    try {
+      return await openSecrets(job.id, names);
+    } catch (error) {
+      if (!(error instanceof DatabaseUnavailable)) throw error;
+      log.warn({ execution_id: id, err: error }, "the secrets of an attempt cannot be read yet");
+      await delay(awayPauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
 }
 
 function createExecutionSettler(

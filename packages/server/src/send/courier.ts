@@ -4,10 +4,10 @@ import { type HttpMessage, hidden, type Message, type Notice } from "@trigrun/co
 import type { Clock } from "../clock.ts";
 import { faultPoint } from "../fault-point.ts";
 import type { Log } from "../log.ts";
+import { collectMasks, createScrubber } from "../scrub.ts";
 import type { OpenChannel, SealedChannel } from "../store/channels.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
 import type { Mail, MailOutcome } from "../wire/mail.ts";
-import { collectMasks, createScrubber } from "./scrub.ts";
 import { toSignatureHeaders } from "./signature.ts";
 import { type JudgedTry, judgeHttpTry, judgeMailTry, toUnsentTry } from "./try.ts";
 import { toUnsubscribeHeaders } from "./unsubscription.ts";

@@ -24,6 +24,7 @@ export function explainExecution(
   return [
     `This execution of "${name}" was due at ${due}, ${triggers[trigger]}.`,
     ...execution.attempts.map(explainAttempt),
+    ...execution.warnings,
     ...explainStanding(execution),
     ...explainTelling(execution, rules, deliveries),
   ];

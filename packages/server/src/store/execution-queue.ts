@@ -187,6 +187,8 @@ function toLastAttempt(row: LastAttemptRow): Attempt {
 export interface Settlement {
   readonly execution: Execution;
   readonly attempt: Attempt | null;
+  /** What was odd about the attempt; added to what the execution has been warned of before. */
+  readonly warnings?: readonly string[];
   readonly reason: string | null;
   /** The end, or when the next attempt is due. */
   readonly outcome: End | { readonly dueAt: Date };
@@ -212,7 +214,7 @@ export async function settleIfLeased(
   };
 }
 
-function toSettleRow({ execution, attempt, reason, outcome }: Settlement) {
+function toSettleRow({ execution, attempt, warnings, reason, outcome }: Settlement) {
   const end = "status" in outcome ? outcome : null;
   return {
     id: execution.id,
@@ -222,6 +224,7 @@ function toSettleRow({ execution, attempt, reason, outcome }: Settlement) {
     due_at: "dueAt" in outcome ? outcome.dueAt : null,
     finished_at: end?.finishedAt ?? null,
     reason,
+    warnings: warnings ?? [],
     completes_job: end?.completesJob ?? false,
     events: end ? eventsOf(end.status) : [],
     facts: end?.facts satisfies ExecutionFacts | undefined,
@@ -269,7 +272,7 @@ const settleText = `
   with o as (
     select * from json_to_recordset($1::json) as o(
       id text, node_id text, attempts_before integer, status text, due_at timestamptz,
-      finished_at timestamptz, reason text, completes_job boolean, events text[], facts jsonb,
+      finished_at timestamptz, reason text, warnings text[], completes_job boolean, events text[], facts jsonb,
       output text, interruption integer, number integer, a_status text, status_code integer,
       started_at timestamptz, latency_ms real, dns_ms real, connect_ms real, tls_ms real,
       first_byte_ms real, body_ms real, body_preview text, body_truncated boolean,
@@ -284,7 +287,9 @@ const settleText = `
       started_at = case when o.number = 1 then o.started_at else e.started_at end,
       attempt_count = e.attempt_count + (o.number is not null)::integer,
       interruptions = e.interruptions + o.interruption,
-      reason = o.reason
+      reason = o.reason,
+      warnings = e.warnings
+        || array(select w from unnest(o.warnings) as w where w <> all (e.warnings))
     from o
     where e.id = o.id
       and e.node_id is not distinct from o.node_id

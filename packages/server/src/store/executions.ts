@@ -24,11 +24,13 @@ interface ExecutionRow {
   attempt_count: number;
   node_id: string | null;
   reason: string | null;
+  warnings: string[];
   replay_of: string | null;
 }
 
 const columns = sql`e.id, e.job_id, j.name as job_name, e.status, e.trigger, e.scheduled_for,
-  e.due_at, e.started_at, e.finished_at, e.attempt_count, e.node_id, e.reason, e.replay_of`;
+  e.due_at, e.started_at, e.finished_at, e.attempt_count, e.node_id, e.reason, e.warnings,
+  e.replay_of`;
 
 export interface QueuedExecution {
   readonly id: string;
@@ -185,6 +187,7 @@ function toAnswer(row: ExecutionRow): Execution {
     // While a node holds the lease the attempt is being made.
     next_attempt_at: row.node_id === null ? (row.due_at?.toISOString() ?? null) : null,
     reason: row.reason,
+    warnings: row.warnings,
     replay_of: row.replay_of,
   };
 }

@@ -37,21 +37,21 @@ export async function claimKey(tx: Tx, claim: KeyClaim): Promise<KeptAnswer | un
     values (${claim.workspaceId}, ${claim.key}, ${claim.fingerprint}, ${claim.now})
     on conflict (workspace_id, key) do update set
       fingerprint = excluded.fingerprint, created_at = excluded.created_at,
-      status = null, response = null
+      status = null, sealed = null
     where k.created_at <= ${oldest} or (k.status is null and k.created_at <= ${abandoned})`);
   if (claimed > 0) return undefined;
   const [row] = await tx.rows<{
     fingerprint: Buffer;
     status: number | null;
-    response: string | null;
+    sealed: Buffer | null;
   }>(sql`
-    select fingerprint, status, response from idempotency_keys
+    select fingerprint, status, sealed from idempotency_keys
     where workspace_id = ${claim.workspaceId} and key = ${claim.key}`);
   // Freed in this very moment by a request that failed: the repeat may still come first.
   if (row === undefined) return claimKey(tx, claim);
-  const { fingerprint, status, response } = row;
-  if (status === null || response === null) return { fingerprint, answer: undefined };
-  return { fingerprint, answer: { status, sealed: Buffer.from(response, "base64") } };
+  const { fingerprint, status, sealed } = row;
+  const answer = status === null || sealed === null ? undefined : { status, sealed };
+  return { fingerprint, answer };
 }
 
 /** Keeps the answer of the request that claimed the key. */
@@ -60,10 +60,8 @@ export async function keepAnswer(
   claim: KeyClaim,
   { status, sealed }: SealedAnswer,
 ): Promise<void> {
-  // The column is JSON: a text in it.
   await tx.run(sql`
-    update idempotency_keys
-    set status = ${status}, response = ${JSON.stringify(sealed.toString("base64"))}
+    update idempotency_keys set status = ${status}, sealed = ${sealed}
     where workspace_id = ${claim.workspaceId} and key = ${claim.key} and status is null`);
 }
 

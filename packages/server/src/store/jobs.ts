@@ -10,6 +10,7 @@ import type {
 } from "@trigrun/contract";
 import type { Job } from "../plan/job.ts";
 import type { Schedule } from "../plan/schedule.ts";
+import { findSecretNames, warnOfMissing } from "../run/secret.ts";
 import { empty, sql, type Tx } from "./db.ts";
 import { type Page, type PageRequest, toPage } from "./page.ts";
 
@@ -35,6 +36,7 @@ interface JobRowWithLast extends JobRow {
   last_status: ExecutionStatus | null;
   last_scheduled_for: Date | null;
   last_finished_at: Date | null;
+  missing_secrets: string[];
 }
 
 const columns = sql`j.id, j.name, j.kind, j.state, j.every_n_minutes, j.anchor_at, j.cron,
@@ -42,7 +44,13 @@ const columns = sql`j.id, j.name, j.kind, j.state, j.every_n_minutes, j.anchor_a
 
 const withLast = sql`
   select ${columns}, last.id as last_id, last.status as last_status,
-    last.scheduled_for as last_scheduled_for, last.finished_at as last_finished_at
+    last.scheduled_for as last_scheduled_for, last.finished_at as last_finished_at,
+    array(
+      select wanted from unnest(j.secret_names) as wanted
+      where not exists (
+        select from secrets s where s.workspace_id = j.workspace_id and s.name = wanted
+      )
+    ) as missing_secrets
   from jobs j
   left join lateral (
     select e.id, e.status, e.scheduled_for, e.finished_at from executions e
@@ -57,11 +65,11 @@ export async function insertJob(
   const { everyNMinutes, anchorAt, cron, timezone, runAt } = scheduleColumns(job.schedule);
   await tx.run(sql`
     insert into jobs (id, workspace_id, name, kind, state, every_n_minutes, anchor_at, cron,
-      timezone, run_at, request, retry_policy, next_run_at, created_at, updated_at)
+      timezone, run_at, request, secret_names, retry_policy, next_run_at, created_at, updated_at)
     values (${id}, ${workspaceId}, ${job.name}, ${job.schedule.kind}, ${job.state},
       ${everyNMinutes}, ${anchorAt}, ${cron}, ${timezone}, ${runAt},
-      ${JSON.stringify(job.request)}, ${JSON.stringify(job.retryPolicy)}, ${job.nextRunAt},
-      ${now}, ${now})`);
+      ${JSON.stringify(job.request)}, ${findSecretNames(job.request)},
+      ${JSON.stringify(job.retryPolicy)}, ${job.nextRunAt}, ${now}, ${now})`);
 }
 
 /** Writes what `plan/job.ts` decided about a job that this transaction holds the lock of. */
@@ -71,6 +79,7 @@ export async function saveJob(tx: Tx, id: string, job: Job, now: Date): Promise<
     update jobs set name = ${job.name}, kind = ${job.schedule.kind}, state = ${job.state},
       every_n_minutes = ${everyNMinutes}, anchor_at = ${anchorAt}, cron = ${cron},
       timezone = ${timezone}, run_at = ${runAt}, request = ${JSON.stringify(job.request)},
+      secret_names = ${findSecretNames(job.request)},
       retry_policy = ${JSON.stringify(job.retryPolicy)}, next_run_at = ${job.nextRunAt},
       updated_at = ${now}
     where id = ${id}`);
@@ -183,6 +192,7 @@ function toAnswer(row: JobRowWithLast): JobAnswer {
     retry_policy: row.retry_policy,
     next_run_at: row.next_run_at?.toISOString() ?? null,
     last_execution: toLastExecution(row),
+    warnings: warnOfMissing(row.missing_secrets),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -17,6 +17,13 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION sealed_key_version(sealed bytea)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN CASE WHEN (length(sealed) > 4) THEN (((((get_byte(sealed, 1))::bigint * 16777216) + (get_byte(sealed, 2) * 65536)) + (get_byte(sealed, 3) * 256)) + get_byte(sealed, 4)) ELSE NULL::bigint END
+;
+
 create table account_links (
   token_hash bytea not null,
   purpose text not null,
@@ -117,8 +124,10 @@ create table channels (
   updated_at timestamp(3) with time zone not null default now(),
   destination_id text not null,
   retry_schedule integer[],
+  key_version bigint default sealed_key_version(secrets),
   constraint channels_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(id),
   constraint channels_failures_in_row_check CHECK ((failures_in_row >= 0)),
+  constraint channels_key_version_fkey FOREIGN KEY (key_version) REFERENCES vault_checks(key_version),
   constraint channels_name_key UNIQUE (workspace_id, name),
   constraint channels_pkey PRIMARY KEY (id),
   constraint channels_retry_schedule_check CHECK (((cardinality(retry_schedule) >= 1) AND (cardinality(retry_schedule) <= 20))),
@@ -238,6 +247,7 @@ create table executions (
   reason text,
   replay_of text,
   created_at timestamp(3) with time zone not null default now(),
+  warnings text[] not null default '{}'::text[],
   constraint attempted_when_judged CHECK (((status <> ALL (ARRAY['succeeded'::text, 'failed'::text])) OR (attempt_count >= 1))),
   constraint due_until_ended CHECK (((status = ANY (ARRAY['queued'::text, 'running'::text])) = (due_at IS NOT NULL))),
   constraint executions_attempt_count_check CHECK ((attempt_count >= 0)),
@@ -265,8 +275,10 @@ create table idempotency_keys (
   key text not null,
   fingerprint bytea not null,
   status integer,
-  response json,
   created_at timestamp(3) with time zone not null default now(),
+  sealed bytea,
+  key_version bigint default sealed_key_version(sealed),
+  constraint idempotency_keys_key_version_fkey FOREIGN KEY (key_version) REFERENCES vault_checks(key_version),
   constraint idempotency_keys_pkey PRIMARY KEY (workspace_id, key),
   constraint idempotency_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
@@ -306,6 +318,7 @@ create table jobs (
   created_at timestamp(3) with time zone not null default now(),
   updated_at timestamp(3) with time zone not null default now(),
   deleted_at timestamp(3) with time zone,
+  secret_names text[] not null default '{}'::text[],
   constraint jobs_every_n_minutes_check CHECK (((every_n_minutes >= 1) AND (every_n_minutes <= 1440))),
   constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['recurring'::text, 'cron'::text, 'scheduled'::text, 'one_time'::text]))),
   constraint jobs_pkey PRIMARY KEY (id),
@@ -317,6 +330,7 @@ create table jobs (
 CREATE INDEX jobs_due_idx ON jobs USING btree (next_run_at) WHERE (next_run_at IS NOT NULL);
 CREATE INDEX jobs_list_idx ON jobs USING btree (workspace_id, id DESC) WHERE (deleted_at IS NULL);
 CREATE INDEX jobs_name_idx ON jobs USING btree (workspace_id, name, id DESC);
+CREATE INDEX jobs_secrets_idx ON jobs USING gin (secret_names) WHERE ((secret_names <> '{}'::text[]) AND (deleted_at IS NULL));
 CREATE TRIGGER jobs_transition BEFORE UPDATE OF state ON jobs FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT (((old.state = 'draft'::text) AND (new.state = 'active'::text)) OR ((old.state = 'active'::text) AND (new.state = ANY (ARRAY['paused'::text, 'completed'::text]))) OR ((old.state = 'paused'::text) AND (new.state = ANY (ARRAY['active'::text, 'completed'::text]))) OR ((old.state = 'completed'::text) AND (new.state = 'active'::text)))))) EXECUTE FUNCTION refuse_transition('state');
 
 create table memberships (
@@ -345,6 +359,7 @@ create table nodes (
   id text not null,
   started_at timestamp(3) with time zone not null default now(),
   expires_at timestamp(3) with time zone not null,
+  key_versions bigint[],
   constraint nodes_pkey PRIMARY KEY (id)
 );
 
@@ -372,6 +387,22 @@ create table rules (
   constraint rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
 CREATE INDEX rules_channel_idx ON rules USING btree (channel_id);
+
+create table secrets (
+  id text not null,
+  workspace_id text not null,
+  name text not null,
+  sealed bytea not null,
+  key_version bigint not null default sealed_key_version(sealed),
+  created_at timestamp(3) with time zone not null default now(),
+  updated_at timestamp(3) with time zone not null default now(),
+  constraint secrets_key_version_fkey FOREIGN KEY (key_version) REFERENCES vault_checks(key_version),
+  constraint secrets_name_check CHECK ((name ~ '^[A-Za-z0-9_-]{1,100}$'::text)),
+  constraint secrets_name_key UNIQUE (workspace_id, name),
+  constraint secrets_pkey PRIMARY KEY (id),
+  constraint secrets_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
+);
+CREATE INDEX secrets_list_idx ON secrets USING btree (workspace_id, id DESC);
 
 create table sessions (
   id text not null,
@@ -406,8 +437,10 @@ create table vault_checks (
   key_version bigint not null,
   sealed bytea not null,
   created_at timestamp(3) with time zone not null default now(),
+  is_current boolean not null default false,
   constraint vault_checks_pkey PRIMARY KEY (key_version)
 );
+CREATE UNIQUE INDEX vault_checks_current_idx ON vault_checks USING btree (is_current) WHERE is_current;
 
 create table workspaces (
   id text not null,

@@ -11,6 +11,8 @@ export interface HttpCall {
   /** Reading stops here and the connection is given up: the rest is never received. */
   bodyBytesMax: number;
   followRedirects: boolean;
+  /** Headers, named as in `headers`, that no redirect to another origin takes along. */
+  confinedHeaders?: readonly string[];
   signal?: AbortSignal;
 }
 

@@ -181,7 +181,7 @@ class Run implements ExchangeOwner {
       this.fail(connectionError("too_many_redirects", message));
       return;
     }
-    const next = followRedirect(from, statusCode, location);
+    const next = followRedirect(from, statusCode, location, this.call.confinedHeaders);
     if (next === undefined) {
       const message = `${from.url.host} redirects to something that is not a URL.`;
       this.fail(connectionError("invalid_redirect", message));

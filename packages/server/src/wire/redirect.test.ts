@@ -89,6 +89,12 @@ describe("a redirect", () => {
       "x-trace": "1",
     });
   });
+
+  it("to another origin leaves the headers behind that it is told to, and within it none", () => {
+    const next = (to: string) => followRedirect(hop({ headers }), 307, to, ["x-trace"])?.headers;
+    expect(next("/two")).toEqual(headers);
+    expect(next("https://b.example/")).not.toHaveProperty("x-trace");
+  });
 });
 
 describe("an address shown to people", () => {

@@ -22,15 +22,23 @@ export function isRedirect(statusCode: number): boolean {
   );
 }
 
-// fetch drops Authorization only. Here the header names are the user's own and their values are
-// often resolved secrets, so everything that sounds like a credential stays with the first origin.
+// fetch drops Authorization only. Here the header names are the user's own, so everything that
+// sounds like a credential stays with the first origin, and whatever a secret was filled into.
 const credentialName =
   /auth|cookie|token|secret|signature|hmac|key|credential|session|passw|jwt|csrf|^host$/i;
 
 const bodyHeaderName = /^content-(type|length|encoding|language|location)$/i;
 
-/** The next request, or undefined when `location` is no URL. */
-export function followRedirect(hop: Hop, statusCode: number, location: string): Hop | undefined {
+/**
+ * The next request, or undefined when `location` is no URL. `confined` names the headers that stay
+ * with the first origin whatever they are called.
+ */
+export function followRedirect(
+  hop: Hop,
+  statusCode: number,
+  location: string,
+  confined: readonly string[] = [],
+): Hop | undefined {
   if (!URL.canParse(location, hop.url.href)) return undefined;
   const url = new URL(location, hop.url);
   const dropsBody =
@@ -40,7 +48,7 @@ export function followRedirect(hop: Hop, statusCode: number, location: string): 
   const leavesOrigin = url.origin !== hop.url.origin;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(hop.headers)) {
-    if (leavesOrigin && credentialName.test(name)) continue;
+    if (leavesOrigin && (credentialName.test(name) || confined.includes(name))) continue;
     if (dropsBody && bodyHeaderName.test(name)) continue;
     headers[name] = value;
   }

@@ -3,6 +3,7 @@
 // itself.
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { createRunner } from "../../src/run/runner.ts";
+import { noSecrets } from "../../src/run/secret.ts";
 import { createCourier } from "../../src/send/courier.ts";
 import { createSender } from "../../src/send/sender.ts";
 import { openChannel } from "../../src/store/channels.ts";
@@ -81,7 +82,8 @@ describe("a node that lost the answer of its claim", () => {
   it("runs the executions that it holds without knowing", async () => {
     const target = await story.addReceiver();
     await story.addJob(target.url, { kind: "one_time", schedule: {} });
-    const runner = createRunner({ ...common(), onDeliveries: () => undefined });
+    const openSecrets = async () => noSecrets;
+    const runner = createRunner({ ...common(), openSecrets, onDeliveries: () => undefined });
     const called = target.nextCall();
     try {
       await loseAnswer("executions", () => runner.start());

@@ -29,7 +29,7 @@ import { insertMember } from "../../src/store/members.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
 import type { TokenRole } from "../../src/store/tokens.ts";
 import { insertUser } from "../../src/store/users.ts";
-import { createVault } from "../../src/store/vault.ts";
+import { createVault, verifyVault } from "../../src/store/vault.ts";
 import { createAddressGuard } from "../../src/wire/address-guard.ts";
 import { createTestDatabase } from "./db.ts";
 
@@ -113,11 +113,14 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   const { db } = database;
   const clock = createTestClock();
   const tests: TestMessage[] = [];
+  const vault = createVault([{ version: 1, key: randomBytes(32) }]);
+  // What is sealed refers to the check of its key.
+  await verifyVault(db, vault);
   const services: Services = {
     db,
     clock,
     config: readConfig({}),
-    vault: createVault([{ version: 1, key: randomBytes(32) }]),
+    vault,
     guard: createAddressGuard(options.allowNetworks ?? []),
     publicUrl: "https://cron.example.com",
     passwords: createPasswords(),

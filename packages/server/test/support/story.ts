@@ -12,6 +12,7 @@ import { openChannel } from "../../src/store/channels.ts";
 import * as deliveryQueue from "../../src/store/delivery-queue.ts";
 import * as executionQueue from "../../src/store/execution-queue.ts";
 import { beat } from "../../src/store/nodes.ts";
+import { openSecrets } from "../../src/store/secrets.ts";
 import { createHttpDoor } from "../../src/wire/http.ts";
 import { createMailDoor } from "../../src/wire/mail.ts";
 import { createTestApi, type TestApi } from "./api.ts";
@@ -128,6 +129,7 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
   });
   const runner = createRunner({
     ...{ ...common, hasLeases, publicUrl },
+    openSecrets: (jobId, names) => openSecrets(db, services.vault, { jobId, names }),
     onDeliveries: () => undefined,
   });
   const digester = createDigester({ db, clock, log, publicUrl, onDigests: () => undefined });
