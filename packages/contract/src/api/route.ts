@@ -12,6 +12,7 @@ export const resources = [
   "jobs",
   "executions",
   "channels",
+  "secrets",
   "rules",
   "deliveries",
   "members",

@@ -38,6 +38,7 @@ export const secretRoutes = {
     path: "/v1/secrets",
     tag,
     role: "admin",
+    resource: "secrets",
     summary: "Create a secret, or give one a new value",
     description:
       "Where the name is taken, the value replaces that secret's and the answer is 200. Attempts " +
@@ -53,6 +54,7 @@ export const secretRoutes = {
     path: "/v1/secrets",
     tag,
     role: "member",
+    resource: "secrets",
     summary: "List secrets, without their values",
     query: z.strictObject({
       name: secretName.optional().meta({ description: "The whole name." }),
@@ -66,6 +68,7 @@ export const secretRoutes = {
     path: "/v1/secrets/:id",
     tag,
     role: "member",
+    resource: "secrets",
     summary: "Read a secret, without its value, and which jobs use it",
     params,
     response: secret.extend({
@@ -80,6 +83,7 @@ export const secretRoutes = {
     path: "/v1/secrets/:id",
     tag,
     role: "admin",
+    resource: "secrets",
     summary: "Change a secret's value or name",
     description: "A new name is refused while jobs use the old one, unless `force` is true.",
     params,
@@ -103,6 +107,7 @@ export const secretRoutes = {
     path: "/v1/secrets/:id",
     tag,
     role: "admin",
+    resource: "secrets",
     summary: "Delete a secret",
     description: "Refused while jobs use it, with their names, unless `force` is true.",
     params,

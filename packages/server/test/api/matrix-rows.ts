@@ -58,6 +58,8 @@ export function createSubjects(test: TestApi) {
     "/v1/executions": () => toExecution("failed"),
     "/v1/notification-channels": toChannel,
     "/v1/notification-deliveries": toDelivery,
+    "/v1/secrets": async () =>
+      (await client.createSecret({ body: { name: `SECRET_${next()}`, value: "s3cret" } })).id,
     "/v1/api-tokens": async () => (await client.createToken({ body: { name: "t" } })).id,
     "/v1/workspace/members": async () => (await test.addPerson("member")).memberId,
     "/v1/workspace/invitations": toInvitation,
@@ -95,6 +97,8 @@ export function createSubjects(test: TestApi) {
       config: { url: "https://api.example.com/hook" },
     }),
     updateChannel: async () => ({ name: `changed ${next()}` }),
+    createSecret: async () => ({ name: `NEW_${next()}`, value: "s3cret" }),
+    updateSecret: async () => ({ value: "changed" }),
     addRule: async () => ({ channel_id: await toChannel(), event: "on_failure" }),
     retryDeliveries: async () => ({ dry_run: true }),
     inviteMember: async () => ({ email: `asked-${next()}@example.com` }),
