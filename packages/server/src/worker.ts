@@ -161,6 +161,8 @@ class Crew<Item extends Work> {
     const isFilled = items.length === limit;
     this.#wasCutShort = isFilled || isHeldBack;
     if (isFilled) return this.#room() > 0 ? 0 : pauseMsMax;
+    // Whatever ends wakes this loop: to ask before would find the same lanes full.
+    if (isHeldBack) return pauseMsMax;
     return this.#untilNext();
   }
 

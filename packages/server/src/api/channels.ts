@@ -27,7 +27,7 @@ import {
   releaseParked,
   saveChannel,
 } from "../store/channels.ts";
-import { openDestination, type Pace } from "../store/destinations.ts";
+import { liftPause, openDestination, type Pace } from "../store/destinations.ts";
 import { loadEnd } from "../store/execution-facts.ts";
 import { toPageRequest } from "../store/page.ts";
 import { wake } from "../store/wake.ts";
@@ -185,6 +185,7 @@ export const channelHandlers: ChannelHandlers = {
     const { tx, workspaceId, now, services } = context;
     const channel = { ...current, disabledAt: null, disabledReason: null, updatedAt: now };
     await saveChannel(tx, services.vault, channel);
+    await liftPause(tx, channel.destinationId);
     const waiting = { workspaceId, channelId: channel.id, now };
     const waited =
       body?.waiting === "discard"

@@ -12,6 +12,7 @@ import {
   restartDelivery,
   restartFailed,
 } from "../store/deliveries.ts";
+import { liftPause } from "../store/destinations.ts";
 import { toPageRequest } from "../store/page.ts";
 import { wake } from "../store/wake.ts";
 import type { ApiHandlers } from "./context.ts";
@@ -38,6 +39,7 @@ export const deliveryHandlers: Pick<
     refuseRetry(locked, body?.resend ?? false);
     if (locked.status === "pending") await hastenDelivery(tx, params.id, now);
     else await restartDelivery(tx, params.id, now);
+    await liftPause(tx, locked.destinationId);
     await wake(tx, "sender");
     return requireFound(await findDelivery(tx, workspaceId, params.id), "delivery");
   },

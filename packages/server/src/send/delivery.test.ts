@@ -52,11 +52,11 @@ describe("decide", () => {
     expect(third).toMatchObject({ status: "failed", reason: expect.stringContaining("All 3") });
   });
 
-  it("gives up three days after the first try of the round", () => {
-    const roundBeganAt = new Date(now.getTime() - 3 * 86_400_000);
+  it("gives up four days after the first try of the round", () => {
+    const roundBeganAt = new Date(now.getTime() - 4 * 86_400_000);
     expect(decide({ ...delivery, roundBeganAt }, retry, chance)).toMatchObject({
       status: "failed",
-      reason: expect.stringContaining("72 h ago"),
+      reason: expect.stringContaining("96 h ago"),
     });
   });
 

@@ -48,8 +48,9 @@ export function attemptsMaxOf(retrySchedule: readonly number[] | null): number {
 
 // A receiver may ask for patience, but not for ever: the longest step of our own schedule.
 const askedMsMax = 12 * hour * 1_000;
-// The whole schedule takes a day. News that is three days old is history, which can be read.
-const ageMsMax = 72 * hour * 1_000;
+// A channel's own schedule may take three days, ±20 %. News that is four days old is history, which
+// can be read.
+const ageMsMax = 96 * hour * 1_000;
 
 function rulesOf(retrySchedule: readonly number[] | null): RetryRules {
   const stepsMs = (retrySchedule ?? scheduleSeconds).map((seconds) => seconds * 1_000);
@@ -98,10 +99,15 @@ export function decide(
   const attemptsMax = attemptsMaxOf(retrySchedule);
   const dueReason =
     next.by === "asked"
-      ? `The receiver asked to wait ${formatLength(askedMs)}.`
+      ? toAskedReason(askedMs)
       : `Step ${count} of the schedule: ${formatLength(next.stepMs)} after the last try, ±20 %; ` +
         `${attemptsMax - count} of ${attemptsMax} tries are left.`;
   return { status: "pending", reason, dueAt: next.at, dueReason };
+}
+
+function toAskedReason(askedMs: number): string {
+  const most = askedMs > askedMsMax ? `, of which ${formatLength(askedMsMax)} are granted` : "";
+  return `The receiver asked to wait ${formatLength(askedMs)}${most}.`;
 }
 
 /** What follows when the node died in the middle of a try. */

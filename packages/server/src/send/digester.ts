@@ -3,14 +3,22 @@
 //
 // For each destination that overflows:
 //   1. lock    what is due, so that no sender claims it meanwhile
-//   2. sum up  one digest for each of its channels (digest.ts)
+//   2. sum up  one digest for each of its channels, or the one that waits already (digest.ts)
 //   3. fold    the digest becomes due; what it tells waits, parked, for its end
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { createLoop, type Loop } from "../loop.ts";
-import type { Database } from "../store/db.ts";
-import { fold, listOverflowing, lockOverflow, type Overflow } from "../store/digests.ts";
-import { toDigestFacts } from "./digest.ts";
+import type { Database, Tx } from "../store/db.ts";
+import {
+  extendDigest,
+  fold,
+  insertDigest,
+  listOverflowing,
+  lockOpenDigest,
+  lockOverflow,
+  type Overflow,
+} from "../store/digests.ts";
+import { addToDigest, toDigestFacts } from "./digest.ts";
 
 export interface DigesterOptions {
   readonly db: Database;
@@ -22,7 +30,7 @@ export interface DigesterOptions {
 }
 
 export interface Digester extends Loop {
-  /** Answers how many digests were made. */
+  /** Answers how many deliveries were folded. */
   runOnce(): Promise<number>;
 }
 
@@ -35,14 +43,16 @@ const membersMax = 1_000;
 
 export function createDigester(options: DigesterOptions): Digester {
   const { db, clock, log, onDigests } = options;
+  let cursor = "";
 
   async function runOnce(): Promise<number> {
-    let digests = 0;
-    for (const destinationId of await listOverflowing(db, clock.now(), patienceMs)) {
-      digests += await digest(destinationId);
-    }
-    if (digests > 0) onDigests();
-    return digests;
+    const now = clock.now();
+    const overflowing = await listOverflowing(db, { now, patienceMs, cursor });
+    cursor = overflowing.cursor;
+    let folded = 0;
+    for (const destinationId of overflowing.destinationIds) folded += await digest(destinationId);
+    if (folded > 0) onDigests();
+    return folded;
   }
 
   /** Each destination is a transaction of its own: one that is locked holds up no other. */
@@ -50,16 +60,26 @@ export function createDigester(options: DigesterOptions): Digester {
     const now = clock.now();
     return db.transaction(async (tx) => {
       const overflows = await lockOverflow(tx, { destinationId, now, limit: membersMax });
-      // A message that stands for itself alone says more.
-      const worthFolding = overflows.filter(({ members }) => members.length > 1);
-      for (const overflow of worthFolding) await fold(tx, toDigest(overflow, now));
-      return worthFolding.length;
+      let folded = 0;
+      for (const overflow of overflows) folded += await foldOne(tx, overflow, now);
+      return folded;
     });
   }
 
-  function toDigest({ channel, members }: Overflow, now: Date) {
+  async function foldOne(tx: Tx, { channel, members }: Overflow, now: Date): Promise<number> {
+    // While a flood goes on it is told by one digest that grows, not by one after another.
+    const open = await lockOpenDigest(tx, channel);
+    if (open !== undefined) {
+      await extendDigest(tx, open.id, addToDigest(open.facts, members));
+      await fold(tx, open.id, members);
+      return members.length;
+    }
+    // A message that stands for itself alone says more.
+    if (members.length === 1) return 0;
     const url = `${options.publicUrl.replace(/\/+$/, "")}/channels/${channel.id}`;
-    return { channel, members, facts: toDigestFacts(members, url), now };
+    const facts = toDigestFacts(members, url);
+    await fold(tx, await insertDigest(tx, { channel, members, facts, now }), members);
+    return members.length;
   }
 
   const loop = createLoop({

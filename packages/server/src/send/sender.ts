@@ -22,6 +22,7 @@ import {
   findLeased,
   nextDueAt,
   releaseAllBut,
+  type Stretch,
 } from "../store/delivery-queue.ts";
 import { type Patience, type Settlement, settleIfLeased } from "../store/delivery-settlement.ts";
 import { type Claim, createWorker, type Worker, withSettler } from "../worker.ts";
@@ -164,29 +165,37 @@ type ClaimDeliveries = (
   held: readonly ClaimedDelivery[],
 ) => Promise<Claim<ClaimedDelivery>>;
 
-/** Claims destination by destination, each time from where the last claim was filled. */
+// Stretches that one pass walks: ten thousand destinations are enough for a second.
+const stretchesMax = 10;
+
+/** Claims destination by destination, each time from where the last claim ended. */
 function createClaim({ db, nodeId, clock }: SenderOptions, lanes: Lanes): ClaimDeliveries {
   let cursor = "";
   return async (dueBy, limit, held) => {
     const rooms = lanes.rooms(held);
     const { width } = lanes;
-    const common = { nodeId, dueBy, width, rooms };
-    const from = cursor;
-    cursor = "";
     const items: ClaimedDelivery[] = [];
-    for (const stretch of [
-      { after: from, upTo: null },
-      { after: "", upTo: from },
-    ]) {
+    const from = cursor;
+    let stretch: Stretch | undefined = { after: from, upTo: null };
+    for (let walked = 0; stretch !== undefined && walked < stretchesMax; walked += 1) {
       const room = limit - items.length;
-      if (room === 0 || stretch.upTo === "") break;
-      const now = clock.now();
-      const claimed = await claimDue(db, { ...common, now, limit: room, stretch });
-      items.push(...claimed);
-      if (claimed.length === room) cursor = lastDestinationOf(claimed);
+      const input = { nodeId, dueBy, width, rooms, now: clock.now(), limit: room, stretch };
+      const { deliveries, cutAt } = await claimDue(db, input);
+      items.push(...deliveries);
+      const isFilled = deliveries.length === room;
+      // Where the next claim begins: the destination after the last one that got its turn.
+      cursor = isFilled ? lastDestinationOf(deliveries) : (cutAt ?? "");
+      if (isFilled) break;
+      stretch = toNextStretch(stretch, cutAt, from);
     }
     return { items, isHeldBack: isAnyFull(items, width, rooms) };
   };
+}
+
+/** What is left of the round that began after `from`; undefined when it is through. */
+function toNextStretch(done: Stretch, cutAt: string | null, from: string): Stretch | undefined {
+  if (cutAt !== null) return { after: cutAt, upTo: done.upTo };
+  return done.upTo === null && from !== "" ? { after: "", upTo: from } : undefined;
 }
 
 function lastDestinationOf(claimed: readonly ClaimedDelivery[]): string {

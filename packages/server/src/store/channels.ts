@@ -308,7 +308,7 @@ export async function releaseParked(tx: Tx, waiting: Waiting): Promise<number> {
       for update
     ),
     placed as (select id, row_number() over (order by id) as age from waited)
-    update deliveries d set parked_for = null, reason = ${reason},
+    update deliveries d set parked_for = null, reason = ${reason}, round_began_at = null,
       due_at = ${now}::timestamptz - placed.age * interval '1 millisecond'
     from placed where placed.id = d.id`);
 }
@@ -319,7 +319,10 @@ export async function discardParked(tx: Tx, waiting: Waiting): Promise<number> {
   return tx.run(sql`
     update deliveries set status = 'failed', parked_for = null, due_at = null,
       finished_at = ${now}, reason = ${reason}
-    where workspace_id = ${workspaceId} and channel_id = ${channelId} and status = 'pending'`);
+    where workspace_id = ${workspaceId} and channel_id = ${channelId} and status = 'pending'
+      -- What a digest tells that is being sent at this moment ends as that does.
+      and not exists (select from deliveries digest
+        where digest.id = deliveries.digest_id and digest.status = 'processing')`);
 }
 
 /**

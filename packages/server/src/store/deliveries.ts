@@ -168,6 +168,7 @@ async function findAttempts(
 export interface LockedDelivery {
   readonly status: DeliveryStatus;
   readonly channelName: string;
+  readonly destinationId: string;
   readonly channel:
     | { readonly state: "enabled" }
     | { readonly state: "disabled"; readonly reason: string }
@@ -188,11 +189,22 @@ export async function lockDelivery(
       and c.id = (select d.channel_id from deliveries d where d.id = ${id})
     for key share of c`);
   // A sender that claims or settles it at the same time: this waits and sees what it made of it.
-  const [row] = await tx.rows<{ status: DeliveryStatus; channel_name: string }>(sql`
-    select d.status, d.channel_name from deliveries d
+  const [row] = await tx.rows<{
+    status: DeliveryStatus;
+    channel_name: string;
+    destination_id: string;
+  }>(sql`
+    select d.status, d.channel_name, d.destination_id from deliveries d
     where d.id = ${id} and d.workspace_id = ${workspaceId}
     for update of d`);
-  return row && { status: row.status, channelName: row.channel_name, channel: toState(channel) };
+  return (
+    row && {
+      status: row.status,
+      channelName: row.channel_name,
+      destinationId: row.destination_id,
+      channel: toState(channel),
+    }
+  );
 }
 
 function toState(channel: { disabled_reason: string | null } | undefined) {
@@ -207,11 +219,15 @@ function toState(channel: { disabled_reason: string | null } | undefined) {
 const freshRound = sql`status = 'pending', round_start = attempt_count, round_began_at = null,
   interruptions = 0, digest_id = null, finished_at = null, reason = 'Retried by hand.'`;
 
-/** An ended delivery begins a new round of tries, at once. */
+/** An ended delivery begins a new round of tries, at once; what a digest failed to tell waits. */
 export async function restartDelivery(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.run(sql`
     update deliveries set ${freshRound}, due_at = ${now}
     where id = ${id} and status in ('failed', 'sent')`);
+  await tx.run(sql`
+    update deliveries set status = 'pending', parked_for = 'digest', due_at = ${now},
+      finished_at = null, reason = ${`The digest ${id} that tells this is sent again.`}
+    where digest_id = ${id} and status = 'failed'`);
 }
 
 /** A waiting delivery waits no longer; its round goes on. */
@@ -279,7 +295,8 @@ function failedOf(workspaceId: string, filter: FailedFilter, limit: number): Sql
   return sql`
     select d.id from deliveries d
     join channels c on c.id = d.channel_id and c.disabled_at is null
-    where ${matches(workspaceId, { ...filter, status: "failed" })}
+    -- Not a digest: what it told has failed with it, and is restarted one by one.
+    where d.event <> 'digest' and ${matches(workspaceId, { ...filter, status: "failed" })}
       ${filter.onlyStillTrue ? stillTrue : empty}
     order by d.id limit ${limit}`;
 }

@@ -80,8 +80,8 @@ export interface Stretch {
   readonly upTo: string | null;
 }
 
-// Destinations that a statement visits at most: a probe of the index each, some 20 ms together.
-const visitsMax = 1_000;
+/** Destinations that a statement visits at most: a probe of the index each, some 20 ms together. */
+export const visitsMax = 1_000;
 
 /**
  * A CTE `visited(id)`: a walk along the index from one destination with pending deliveries to the
@@ -148,10 +148,17 @@ const claimText = `
   spent as (
     update destinations t set
       paid_until = greatest(t.paid_until, $7) + n.calls * t.interval_ms * interval '1 millisecond'
-    from (select destination_id, count(*) as calls from due group by destination_id) n
+    from (
+      -- What a disabled channel would send is parked and calls nobody.
+      select d.destination_id, count(*) as calls
+      from claimed d join channels c on c.id = d.channel_id and c.disabled_at is null
+      group by d.destination_id
+    ) n
     where t.id = n.destination_id and t.interval_ms is not null
   )
-  ${withChannel}`;
+  select walked.*, claim.*
+  from (select count(*)::integer as visits, max(id) as last_visited from visited) walked
+  left join (${withChannel}) claim on true`;
 
 export interface ClaimInput {
   readonly nodeId: string;
@@ -165,10 +172,18 @@ export interface ClaimInput {
   readonly rooms: ReadonlyMap<string, number>;
 }
 
+export interface ClaimResult {
+  readonly deliveries: ClaimedDelivery[];
+  /** The last destination of the walk, when it ended before the stretch did. */
+  readonly cutAt: string | null;
+}
+
+type ClaimRow = { visits: number; last_visited: string | null } & (ClaimedRow | { id: null });
+
 /** Leases what is due by `dueBy` to the node: each destination its room and what its pace lets. */
-export async function claimDue(tx: Tx, input: ClaimInput): Promise<ClaimedDelivery[]> {
+export async function claimDue(tx: Tx, input: ClaimInput): Promise<ClaimResult> {
   // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
-  const rows = await tx.rows<ClaimedRow>({
+  const rows = await tx.rows<ClaimRow>({
     name: "deliveries_claim_due",
     text: claimText,
     values: [
@@ -183,7 +198,12 @@ export async function claimDue(tx: Tx, input: ClaimInput): Promise<ClaimedDelive
       [...input.rooms.values()],
     ],
   });
-  return rows.map(toDelivery).sort(byDueAt);
+  const [walk] = rows;
+  const isCut = walk !== undefined && walk.visits === visitsMax;
+  return {
+    deliveries: rows.flatMap((row) => (row.id === null ? [] : [toDelivery(row)])).sort(byDueAt),
+    cutAt: isCut ? walk.last_visited : null,
+  };
 }
 
 // The rows of an UPDATE come back in no order.
@@ -191,7 +211,10 @@ function byDueAt(one: ClaimedDelivery, other: ClaimedDelivery): number {
   return one.dueAt.getTime() - other.dueAt.getTime();
 }
 
-/** When the next pending delivery may leave: it is due, and its destination takes it. */
+/**
+ * When the next pending delivery may leave: it is due, and its destination takes it. Only a
+ * thousand destinations are asked; what is due elsewhere is found by the next pass, a second later.
+ */
 export async function nextDueAt(tx: Tx): Promise<Date | undefined> {
   const [row] = await tx.rows<{ due_at: Date | null }>({
     name: "deliveries_next_due",

@@ -104,6 +104,12 @@ const settleText = `
       body_ms real, request jsonb, response jsonb, error_class text, error_message text,
       next_attempt_reason text, is_parked boolean, pause_until timestamptz, pause_reason text)
   ),
+  -- Whoever enables the channel at this moment goes first or finds what is parked here.
+  closed as (
+    select id from channels
+    where id in (select channel_id from o where is_parked) and disabled_at is not null
+    for share
+  ),
   settled as (
     update deliveries d set
       status = o.status,
@@ -114,7 +120,8 @@ const settleText = `
       interruptions = d.interruptions + o.interruption,
       round_began_at = coalesce(d.round_began_at, o.started_at),
       reason = o.reason,
-      parked_for = case when o.is_parked then 'channel' end,
+      parked_for = case
+        when o.is_parked and d.channel_id in (select id from closed) then 'channel' end,
       -- The channel may lead elsewhere since this was claimed.
       destination_id = case when o.status <> 'pending' then d.destination_id
         else coalesce((select destination_id from channels where id = d.channel_id),
@@ -176,7 +183,8 @@ const settleText = `
   paused as (
     update destinations t set resumes_at = p.until, resumes_reason = p.reason
     from (
-      select s.destination_id, max(o.pause_until) as until, max(o.pause_reason) as reason
+      select s.destination_id, max(o.pause_until) as until,
+        (array_agg(o.pause_reason order by o.pause_until desc nulls last))[1] as reason
       from settled s join o on o.id = s.id
       where o.pause_until is not null group by s.destination_id
     ) p

@@ -47,10 +47,21 @@ export async function openDestination(tx: Tx, input: DestinationInput): Promise<
     values (${newId("destination", input.now)}, ${workspaceId}, ${key}, ${intervalMs}, ${burst},
       ${overflow})
     on conflict on constraint destinations_key do update set
+      -- A new pace begins with a full bucket: what the old one still owed says nothing about it.
+      paid_until = case
+        when ${isDecided} and excluded.interval_ms is distinct from t.interval_ms
+        then least(t.paid_until, ${input.now}) else t.paid_until end,
       interval_ms = case when ${isDecided} then excluded.interval_ms else t.interval_ms end,
       burst = case when ${isDecided} then excluded.burst else t.burst end,
       overflow = case when ${isDecided} then excluded.overflow else t.overflow end
     returning id`);
   if (row === undefined) throw new Error("an upsert answered no row");
   return row.id;
+}
+
+/** Ends the pause that a receiver asked for: somebody who knows better wants to try now. */
+export async function liftPause(tx: Tx, destinationId: string): Promise<void> {
+  await tx.run(sql`
+    update destinations set resumes_at = null, resumes_reason = null
+    where id = ${destinationId} and resumes_at is not null`);
 }

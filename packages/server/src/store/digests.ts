@@ -3,35 +3,53 @@ import type { DigestFacts, Event, ExecutionFacts } from "@trigrun/contract";
 import { newId } from "../id.ts";
 import type { Member } from "../send/digest.ts";
 import { sql, type Tx } from "./db.ts";
-import { visited } from "./delivery-queue.ts";
+import { visited, visitsMax } from "./delivery-queue.ts";
+
+export interface Overflowing {
+  readonly destinationIds: string[];
+  /** Where the next look goes on: the walk ended before the destinations did. "" after the last. */
+  readonly cursor: string;
+}
 
 /**
  * Destinations that fold, and where more is due than leaves within `patienceMs` at their pace,
- * whatever they may take at once.
+ * whatever they may take at once. Looks at a thousand, from `cursor` on.
  */
-export async function listOverflowing(tx: Tx, now: Date, patienceMs: number): Promise<string[]> {
-  const rows = await tx.rows<{ id: string }>({
+export async function listOverflowing(
+  tx: Tx,
+  { now, patienceMs, cursor }: { now: Date; patienceMs: number; cursor: string },
+): Promise<Overflowing> {
+  const rows = await tx.rows<{ id: string | null; visits: number; last_visited: string | null }>({
     name: "digests_list_overflowing",
     text: `
-      with recursive ${visited("''", "null")}
-      select t.id from visited v
-      join destinations t on t.id = v.id and t.overflow = 'digest' and t.interval_ms is not null
-      cross join lateral (
-        select greatest(0, t.burst
-          - extract(epoch from greatest(t.paid_until, $1) - $1) * 1000 / t.interval_ms) as calls
-      ) bucket
-      cross join lateral (
-        select count(*) as due from (
-          select from deliveries d
-          where d.destination_id = t.id and d.status = 'pending' and d.parked_for is null
-            and d.due_at <= $1
-          limit 1 + ceil(bucket.calls + $2::float8 / t.interval_ms)
-        ) waiting
-      ) backlog
-      where backlog.due > bucket.calls + $2::float8 / t.interval_ms`,
-    values: [now, patienceMs],
+      with recursive ${visited("$3", "null")},
+      overflowing as (
+        select t.id from visited v
+        join destinations t on t.id = v.id and t.overflow = 'digest' and t.interval_ms is not null
+        cross join lateral (
+          select greatest(0, t.burst
+            - extract(epoch from greatest(t.paid_until, $1) - $1) * 1000 / t.interval_ms) as calls
+        ) bucket
+        cross join lateral (
+          select count(*) as due from (
+            select from deliveries d
+            where d.destination_id = t.id and d.status = 'pending' and d.parked_for is null
+              and d.due_at <= $1
+            limit 1 + ceil(bucket.calls + $2::float8 / t.interval_ms)
+          ) waiting
+        ) backlog
+        where backlog.due > bucket.calls + $2::float8 / t.interval_ms
+      )
+      select overflowing.id, walked.*
+      from (select count(*)::integer as visits, max(id) as last_visited from visited) walked
+      left join overflowing on true`,
+    values: [now, patienceMs, cursor],
   });
-  return rows.map(({ id }) => id);
+  const [walk] = rows;
+  return {
+    destinationIds: rows.flatMap(({ id }) => (id === null ? [] : [id])),
+    cursor: walk?.visits === visitsMax ? (walk.last_visited ?? "") : "",
+  };
 }
 
 /** What is due for one channel of a destination that overflows. */
@@ -95,20 +113,50 @@ function toChannel(row: MemberRow): Overflow["channel"] {
   };
 }
 
-/** Makes the digest due and parks what it tells until it has ended. */
-export async function fold(
+/** A digest of the channel that nobody has been told yet. */
+export interface OpenDigest {
+  readonly id: string;
+  readonly facts: DigestFacts;
+}
+
+/** Locks the digest of the channel that waits for its first try; at most one does. */
+export async function lockOpenDigest(
   tx: Tx,
-  digest: Overflow & { readonly facts: DigestFacts; readonly now: Date },
-): Promise<void> {
-  const { channel, members, facts, now } = digest;
+  { id: channelId, workspaceId }: Overflow["channel"],
+): Promise<OpenDigest | undefined> {
+  const [row] = await tx.rows<OpenDigest>(sql`
+    select id, facts from deliveries
+    where workspace_id = ${workspaceId} and channel_id = ${channelId} and status = 'pending'
+      and event = 'digest' and parked_for is null and attempt_count = 0
+    order by id limit 1 for update skip locked`);
+  return row;
+}
+
+export interface Fold extends Overflow {
+  readonly facts: DigestFacts;
+  readonly now: Date;
+}
+
+/** Makes a digest that is due at once. Answers its id. */
+export async function insertDigest(tx: Tx, { channel, facts, now }: Fold): Promise<string> {
   const id = newId("delivery", now);
   await tx.run(sql`
     insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
       destination_id, event, facts, due_at, created_at)
     values (${id}, ${channel.workspaceId}, ${channel.id}, ${channel.name}, ${channel.type},
       ${channel.destinationId}, 'digest', ${JSON.stringify(facts)}, ${now}, ${now})`);
+  return id;
+}
+
+/** Lets a digest that was not tried yet tell more. */
+export async function extendDigest(tx: Tx, id: string, facts: DigestFacts): Promise<void> {
+  await tx.run(sql`update deliveries set facts = ${JSON.stringify(facts)} where id = ${id}`);
+}
+
+/** Parks what the digest tells until it has ended. */
+export async function fold(tx: Tx, digestId: string, members: readonly Member[]): Promise<void> {
+  const reason = `It came faster than the channel takes messages; the digest ${digestId} tells it.`;
   await tx.run(sql`
-    update deliveries set parked_for = 'digest', digest_id = ${id},
-      reason = ${`It came faster than the channel takes messages; the digest ${id} tells it.`}
+    update deliveries set parked_for = 'digest', digest_id = ${digestId}, reason = ${reason}
     where id = any(${members.map((member) => member.id)})`);
 }

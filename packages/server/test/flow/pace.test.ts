@@ -184,6 +184,26 @@ describe("a digest", () => {
     });
   });
 
+  it("that is sent again ends what it told anew; in bulk each is sent by itself", async () => {
+    const channelId = await tellAt(flood);
+    const retry = { schedule_seconds: [1] };
+    await story.client.updateChannel({ params: { id: channelId }, body: { retry } });
+    ops.answers(500);
+    await runJob(3);
+    story.clock.advance(20_000);
+    await story.tick();
+    const [digest] = await deliveries({ event: "digest", status: "failed" });
+    const id = digest?.id ?? "";
+    const bulk = await story.client.retryDeliveries({ body: { dry_run: true } });
+    expect(bulk).toMatchObject({ count: 3 });
+    ops.answers(200);
+    await story.client.retryDelivery({ params: { id } });
+    story.clock.advance(20_000);
+    await story.tick();
+    const told = await deliveries({ digest_id: id });
+    expect(told.map(({ status }) => status)).toEqual(["sent", "sent", "sent"]);
+  });
+
   it("is made once, whichever of two nodes is at it", async () => {
     await tellAt(flood);
     const second = await story.addNode();
