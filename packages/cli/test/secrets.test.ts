@@ -1,4 +1,4 @@
-// `cronctl secrets`: values come from files, standard input or a hidden prompt, and are never shown.
+// `cronctl secrets`: values come from files, standard input or a hidden prompt; none is shown.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const { type, run, answer } = suite;
 const value = "rk_live_never_shown";
 
 describe("secrets create", () => {
-  it("takes the value from standard input without its last line break, and shows none of it", async () => {
+  it("takes the value from standard input, without its last line break, and keeps it", async () => {
     answer({ listSecrets: () => onePage(), createSecret: () => aSecret() });
     const { exitCode, stdout, stderr } = await type("secrets create --name stripe-key", {
       input: `${value}\n`,

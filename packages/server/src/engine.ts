@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly clock: DatabaseClock;
   readonly config: Config;
   readonly vault: Vault;
+  /** Keeps the vault to the keys of the database. */
+  readonly followKeys: () => Promise<void>;
   readonly guard: AddressGuard;
   readonly log: Log;
   readonly nodeId: string;
@@ -54,7 +56,8 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault } = options;
   const { http, mail, courier } = openDoors(options);
-  const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck });
+  const { followKeys: onBeat } = options;
+  const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
     ...{ db, clock, log, nodeId, hasLeases, courier },

@@ -36,8 +36,8 @@ const request = {
   }),
   body: jsonValue.meta({
     description:
-      "An object or array is sent as JSON, a string as it is. `secret://name` in its strings, not " +
-      "in its keys, stands for the secret.",
+      "An object or array is sent as JSON, a string as it is. `secret://name` in its strings, " +
+      "not in its keys, stands for the secret.",
   }),
   timeout_seconds: z.number().int().min(1).max(300),
   success_statuses: z.array(statusCode).min(1).max(50),

@@ -25,7 +25,8 @@ import type { Log } from "../../src/log.ts";
 import { type Database, sql } from "../../src/store/db.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
 import type { TokenRole } from "../../src/store/tokens.ts";
-import { createVault, verifyVault } from "../../src/store/vault.ts";
+import { createVault } from "../../src/store/vault.ts";
+import { verifyVault } from "../../src/store/vault-check.ts";
 import { createAddressGuard } from "../../src/wire/address-guard.ts";
 import { createTestDatabase } from "./db.ts";
 
