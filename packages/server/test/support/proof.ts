@@ -222,7 +222,7 @@ const stateRules: readonly Rule[] = [
   },
   {
     rule: "a key that was used has the answer that was given",
-    query: "select key as what from idempotency_keys where status is null or response is null",
+    query: "select key as what from idempotency_keys where status is null or sealed is null",
   },
   {
     rule: "the database itself refuses impossible rows",
