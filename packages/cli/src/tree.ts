@@ -55,7 +55,7 @@ function epilogue(): string {
     return `  ${String(code).padStart(3)}  ${exitCodeMeanings[key as keyof typeof exitCodes]}`;
   });
   return [
-    "Wherever a command takes a job or a channel, its name will do.",
+    "Wherever a command takes a job, a channel or a secret, its name will do.",
     "",
     "Examples:",
     "  cronctl login",

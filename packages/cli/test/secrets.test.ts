@@ -1,9 +1,9 @@
-// `cronctl secrets`: values come from files, standard input or a hidden prompt, and are not shown.
+// `cronctl secrets`: values come from files, standard input or a hidden prompt; none is shown.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { aSecret, before, idOf, onePage } from "./support/fixtures.ts";
+import { aJob, anEndedExecution, aSecret, before, idOf, onePage } from "./support/fixtures.ts";
 import { useServer } from "./support/suite.ts";
 
 const suite = useServer();
@@ -12,7 +12,7 @@ const { type, run, answer } = suite;
 const value = "rk_live_never_shown";
 
 describe("secrets create", () => {
-  it("takes the value from standard input without its last line break, and hides it", async () => {
+  it("takes the value from standard input, without its last line break, and keeps it", async () => {
     answer({ listSecrets: () => onePage(), createSecret: () => aSecret() });
     const { exitCode, stdout, stderr } = await type("secrets create --name stripe-key", {
       input: `${value}\n`,
@@ -115,5 +115,19 @@ describe("the other commands", () => {
       { force: "false" },
       { force: "true" },
     ]);
+  });
+});
+
+describe("a warning", () => {
+  it("is shown with the job and with the execution", async () => {
+    const warnings = ['There is no secret "gone": "secret://gone" was sent as it is written.'];
+    answer({
+      getJob: () => aJob({ warnings }),
+      getExecution: () => ({ ...anEndedExecution(), warnings }),
+    });
+    const job = await type(`jobs get ${idOf("job", 1)}`);
+    expect(job.stdout).toMatch(/Warning +There is no secret "gone"/);
+    const execution = await type(`executions get ${idOf("exec", 1)}`);
+    expect(execution.stdout).toMatch(/Warning +There is no secret "gone"/);
   });
 });

@@ -88,9 +88,14 @@ export const settings = {
     variable: "TRIGRUN_ENCRYPTION_KEY",
     schema: z
       .string()
-      .regex(/^[0-9a-fA-F]{64}$/, "must be 64 hex digits: `openssl rand -hex 32`")
+      .regex(
+        /^(?:\d{1,10}:)?[0-9a-fA-F]{64}(?:[\s,]+(?:\d{1,10}:)?[0-9a-fA-F]{64})*$/,
+        "must be 64 hex digits (`openssl rand -hex 32`), or several with versions: `2:…,1:…`",
+      )
       .optional(),
-    meaning: "The key that encrypts credentials at rest: 64 hex digits.",
+    meaning:
+      "The key that encrypts credentials at rest: 64 hex digits. While it is being changed, the " +
+      "new and the old one: `2:…,1:…`.",
     fallback: "a key made on the first start in `secret.key` in the data folder",
     isSecret: true,
   }),

@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly clock: DatabaseClock;
   readonly config: Config;
   readonly vault: Vault;
+  /** Keeps the vault to the keys of the database. */
+  readonly followKeys: () => Promise<void>;
   readonly guard: AddressGuard;
   readonly log: Log;
   readonly nodeId: string;
@@ -56,7 +58,8 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault } = options;
   const { http, mail, courier } = openDoors(options);
-  const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck });
+  const { followKeys: onBeat } = options;
+  const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
     ...{ db, clock, log, nodeId, hasLeases, courier },
@@ -145,7 +148,7 @@ function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOption
     call: http.call,
     mail: mail.send,
     open: (channel, now) => openChannel(vault, channel, now),
-    unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprints),
+    unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprint),
   });
   return { http, mail, courier };
 }

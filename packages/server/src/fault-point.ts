@@ -18,7 +18,13 @@ export const faultPoints = [
 /** The first token is in its file, and the transaction that makes it valid has not ended. */
 export const startFaultPoint = "start.token_written";
 
-export type FaultPoint = (typeof faultPoints)[number] | typeof startFaultPoint;
+/** A batch of sealed values was sealed again, and that is committed. */
+export const rotateFaultPoint = "rotate.resealed";
+
+export type FaultPoint =
+  | (typeof faultPoints)[number]
+  | typeof startFaultPoint
+  | typeof rotateFaultPoint;
 
 /** `name` kills at the first visit, `name:3` at the third. */
 function createFaultPoint(setting: string | undefined): (point: FaultPoint) => void {

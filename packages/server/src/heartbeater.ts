@@ -11,6 +11,8 @@ export interface HeartbeaterOptions {
   readonly nodeId: string;
   /** Measured again with every beat. */
   readonly clock: DatabaseClock;
+  /** What else has to be kept up with as often; its failure is logged, and it is tried again. */
+  readonly onBeat?: () => Promise<void>;
   /** Called when a beat came so late that others may have taken what this node holds. */
   readonly onLapse: () => void;
 }
@@ -44,6 +46,7 @@ export function createHeartbeater(options: HeartbeaterOptions): Heartbeater {
     pass: async () => {
       await beatOnce();
       await clock.resync();
+      await options.onBeat?.();
       return pauseMs;
     },
     log,

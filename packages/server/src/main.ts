@@ -8,6 +8,7 @@ import { createLog } from "./create-log.ts";
 import { newId } from "./id.ts";
 import type { Log } from "./log.ts";
 import { joinDatabase, type OpenDatabase } from "./open-database.ts";
+import { changeKey } from "./rotate.ts";
 import { type Running, type ServeOptions, serve, work } from "./serve.ts";
 import { StopFailed } from "./stop-in-order.ts";
 import { listenForStop, StopRequested } from "./stop-request.ts";
@@ -81,6 +82,20 @@ program
     const database = await join(flags);
     process.stdout.write("The database is up to date.\n");
     await database.close();
+  });
+
+program
+  .command("rotate-key")
+  .description("encrypt everything with a new key, while nodes run, and say which one may go")
+  .addOption(dataDir)
+  .action(async (flags: CommonFlags) => {
+    const { config } = readSettings();
+    const database = await join(flags);
+    try {
+      await changeKey(database, config, (sentence) => process.stdout.write(`${sentence}\n`));
+    } finally {
+      await database.close();
+    }
   });
 
 program

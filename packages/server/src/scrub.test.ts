@@ -73,6 +73,24 @@ describe("createScrubber", () => {
     expect(hideKey("got what", true)).toBe("got what");
   });
 
+  it.each(["\\", "s", "%25", "&amp;", "\n", "+", "\\u0022"])(
+    "is not slowed down by a text of nothing but %j",
+    (unit) => {
+      const values = [
+        "\\".repeat(50),
+        "\n".repeat(50),
+        `${"s".repeat(60)}x`,
+        's s%&\\\n"\\\\%%%&&&',
+      ];
+      const hideAll = createScrubber(new Map(values.map((one) => [one, "secret://key"])));
+      const text = unit.repeat(65_536 / unit.length);
+      const begunAt = performance.now();
+      hideAll(text, true);
+      // It takes some ten milliseconds; an unbounded repetition would take minutes.
+      expect(performance.now() - begunAt).toBeLessThan(5_000);
+    },
+  );
+
   it("leaves values alone that are too short to be credentials", () => {
     expect(scrub("status 1")).toBe("status 1");
   });

@@ -16,8 +16,9 @@ import { type DatabaseClock, syncClock } from "./store/clock.ts";
 import { pendingMigrations } from "./store/migrate.ts";
 import { buryAll } from "./store/nodes.ts";
 import { writeTokenFile } from "./store/token-file.ts";
-import { createVault, type Vault, VaultRefused, verifyVault } from "./store/vault.ts";
-import { loadKey } from "./store/vault-key.ts";
+import { createVault, type Vault, VaultRefused } from "./store/vault.ts";
+import { followKeys, verifyVault } from "./store/vault-check.ts";
+import { type KeySource, loadKeys } from "./store/vault-key.ts";
 import { version } from "./version.ts";
 import { type AddressGuard, createAddressGuard } from "./wire/address-guard.ts";
 
@@ -111,12 +112,14 @@ async function layGround(options: ServeOptions, applicationName: string): Promis
 
 /** A wrong key is found here, not at the first credential that is needed. */
 async function openVault(config: Config, { db, folder }: OpenDatabase): Promise<Vault> {
-  const { encryptionKey } = config;
-  const key = await loadKey({ encryptionKey, keyFile: folder.keyFile });
-  const vault = createVault([{ version: 1, key }]);
+  const vault = createVault(await loadKeys(toKeySource(config, folder)));
   const refusal = await verifyVault(db, vault);
   if (refusal !== undefined) throw new VaultRefused(refusal);
   return vault;
+}
+
+function toKeySource({ encryptionKey }: Config, { keyFile }: OpenDatabase["folder"]): KeySource {
+  return { encryptionKey, keyFile };
 }
 
 /** Parts that exist only once the port is known. */
@@ -145,7 +148,11 @@ function toServices(options: ServeOptions, ground: Ground, late: LateParts): Ser
 function toEngine(options: ServeOptions, ground: Ground, publicUrl: string): Engine {
   const { database, clock, vault, guard } = ground;
   const { config, log, nodeId } = options;
-  return createEngine({ db: database.db, clock, config, vault, guard, log, nodeId, publicUrl });
+  const { db, folder } = database;
+  const load = () => loadKeys(toKeySource(config, folder));
+  const follow = () => followKeys(db, vault, { nodeId, load });
+  const common = { db, clock, config, vault, guard, log, nodeId, publicUrl };
+  return createEngine({ ...common, followKeys: follow });
 }
 
 /** Makes the first token on an empty database, and keeps the bootstrap token as it is set. */

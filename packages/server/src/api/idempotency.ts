@@ -1,7 +1,6 @@
 // `Idempotency-Key`: a POST that is repeated with the same key answers the first result again
 // instead of acting twice. A key with another request under it is a conflict. What is kept is
 // sealed: an answer may hold a credential that is shown this once.
-import assert from "node:assert/strict";
 import { ApiError, type ErrorDetail, obeysKey, type Route } from "@trigrun/contract";
 import type { Database, Tx } from "../store/db.ts";
 import {
@@ -10,6 +9,7 @@ import {
   type KeptAnswer,
   type KeyClaim,
   keepAnswer,
+  toSealedId,
 } from "../store/idempotency.ts";
 import type { Vault } from "../store/vault.ts";
 
@@ -91,33 +91,24 @@ export async function answerOnceOutside(
 }
 
 function toClaim(vault: Vault, { workspaceId, key, now, ...request }: Repeatable): KeyClaim {
-  const [fingerprint] = toFingerprints(vault, request);
-  assert(fingerprint !== undefined, "a vault has at least one key");
-  return { workspaceId, key, fingerprint, now };
+  return { workspaceId, key, fingerprint: toFingerprint(vault, request), now };
 }
 
-function toFingerprints(
+function toFingerprint(
   vault: Vault,
   { method, path, body, secretOf }: Omit<Repeatable, "workspaceId" | "key" | "now">,
-): Buffer[] {
+): Buffer {
   const parts = [method, path, toCanonical(body), ...(secretOf === null ? [] : [secretOf])];
-  return vault.fingerprints(JSON.stringify(parts));
+  return vault.fingerprint(JSON.stringify(parts));
 }
 
 function seal(vault: Vault, request: Repeatable, { status, body }: Outcome) {
-  return { status, sealed: vault.seal(toRowId(request), body ?? null) };
-}
-
-/** Keys are unique in a workspace, whose ids hold no blank. */
-function toRowId({ workspaceId, key }: Repeatable): string {
-  return `idempotency key ${workspaceId} ${key}`;
+  return { status, sealed: vault.seal(toSealedId(request), body ?? null) };
 }
 
 function replay(vault: Vault, kept: KeptAnswer, request: Repeatable): Outcome {
   const name = JSON.stringify(request.key);
-  // Any of them: the encryption key may have been changed since the first request.
-  const isSame = toFingerprints(vault, request).some((one) => one.equals(kept.fingerprint));
-  if (!isSame) {
+  if (!toFingerprint(vault, request).equals(kept.fingerprint)) {
     throw new ApiError(
       "conflict",
       `The Idempotency-Key ${name} was used within the last 24 hours for another request ` +
@@ -132,7 +123,7 @@ function replay(vault: Vault, kept: KeptAnswer, request: Repeatable): Outcome {
     );
   }
   const { status, sealed } = kept.answer;
-  return { status, body: vault.open(toRowId(request), sealed), isReplay: true };
+  return { status, body: vault.open(toSealedId(request), sealed), isReplay: true };
 }
 
 /** The same for bodies that say the same: fields sorted, blanks gone. Depth is bounded before. */

@@ -15,7 +15,7 @@ export function addUnsubscribe(app: FastifyInstance, services: Services): void {
   const { db, vault, clock } = services;
 
   async function find(token: string): Promise<{ id: string; name: string }> {
-    const id = requireFound(readUnsubscribeToken(token, vault.fingerprints), "channel");
+    const id = requireFound(readUnsubscribeToken(token, vault.fingerprint), "channel");
     return { id, name: requireFound(await findChannelName(db, id), "channel") };
   }
 

@@ -133,7 +133,7 @@ function selectHeaders(
   const kept = Object.entries(all).filter(
     ([name]) => keptHeaders.has(name) || name.startsWith("x-ratelimit-"),
   );
-  // Scrubbed before it is cut: half a secret is not found any more. A name may be anybody's word.
+  // Scrubbed before it is cut: half a secret is not found any more. Names are a stranger's, too.
   const shorten = (value: string) =>
     scrub(value.replaceAll("\0", "")).slice(0, keptHeaderLengthMax);
   return Object.fromEntries(kept.map(([name, value]) => [scrub(name), shorten(value)]));

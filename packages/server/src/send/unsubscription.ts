@@ -2,8 +2,8 @@
 // over the channel, so that whoever got a mail may end them, and nobody else. Pure.
 import { timingSafeEqual } from "node:crypto";
 
-/** MACs of a text, one for each key that is in force, the newest first. */
-export type Fingerprints = (text: string) => readonly Buffer[];
+/** A MAC of the text, which stays what it is when the encryption key is changed. */
+export type Fingerprint = (text: string) => Buffer;
 
 // So that no other MAC of the same key can be taken for one of these.
 const toText = (channelId: string) => `unsubscribe ${channelId}`;
@@ -11,23 +11,19 @@ const toText = (channelId: string) => `unsubscribe ${channelId}`;
 export function toUnsubscribeUrl(
   publicUrl: string,
   channelId: string,
-  fingerprints: Fingerprints,
+  fingerprint: Fingerprint,
 ): string {
-  const mac = fingerprints(toText(channelId))[0]?.toString("base64url");
+  const mac = fingerprint(toText(channelId)).toString("base64url");
   return `${publicUrl.replace(/\/+$/, "")}/unsubscribe/${channelId}.${mac}`;
 }
 
 /** The channel that the token was made for; undefined for any other text. */
-export function readUnsubscribeToken(
-  token: string,
-  fingerprints: Fingerprints,
-): string | undefined {
+export function readUnsubscribeToken(token: string, fingerprint: Fingerprint): string | undefined {
   const [, channelId, mac] = /^(chan_[0-9a-f]{32})\.([\w-]{43})$/.exec(token) ?? [];
   if (channelId === undefined || mac === undefined) return undefined;
   const given = Buffer.from(mac, "base64url");
-  const isOurs = fingerprints(toText(channelId)).some(
-    (known) => known.length === given.length && timingSafeEqual(known, given),
-  );
+  const known = fingerprint(toText(channelId));
+  const isOurs = known.length === given.length && timingSafeEqual(known, given);
   return isOurs ? channelId : undefined;
 }
 

@@ -26,6 +26,11 @@ export interface KeptAnswer {
   readonly answer: SealedAnswer | undefined;
 }
 
+/** What an answer is sealed to. Keys are unique in a workspace, whose ids hold no blank. */
+export function toSealedId({ workspaceId, key }: Pick<KeyClaim, "workspaceId" | "key">): string {
+  return `idempotency key ${workspaceId} ${key}`;
+}
+
 /** Undefined when the key is now ours to use; else what the first request was answered. */
 export async function claimKey(tx: Tx, claim: KeyClaim): Promise<KeptAnswer | undefined> {
   const oldest = new Date(claim.now.getTime() - lifeMs);

@@ -13,6 +13,22 @@ export async function bury(tx: Tx, nodeId: string): Promise<void> {
   await tx.run(sql`delete from nodes where id = ${nodeId}`);
 }
 
+/** Nodes that live and do not say that they hold the key, or seal with it where that is asked. */
+export async function findNodesWithout(
+  tx: Tx,
+  keyVersion: number,
+  { mustSeal }: { readonly mustSeal: boolean },
+): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(sql`
+    select id from nodes
+    where expires_at > now()
+      and not coalesce(
+        case when ${mustSeal} then key_versions[1] = ${keyVersion}
+        else ${keyVersion} = any (key_versions) end, false)
+    order by id`);
+  return rows.map(({ id }) => id);
+}
+
 /** Ends the life of every node. Only for a database that no other process can be using. */
 export async function buryAll(tx: Tx): Promise<void> {
   await tx.run(sql`delete from nodes`);

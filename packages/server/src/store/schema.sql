@@ -136,6 +136,7 @@ create table channels (
   constraint failing_with_failures CHECK (((failures_in_row = 0) = (failing_since IS NULL)))
 );
 CREATE INDEX channels_destination_idx ON channels USING btree (destination_id);
+CREATE INDEX channels_key_idx ON channels USING btree (key_version);
 CREATE INDEX channels_list_idx ON channels USING btree (workspace_id, id DESC);
 
 create table deliveries (
@@ -283,6 +284,7 @@ create table idempotency_keys (
   constraint idempotency_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
 CREATE INDEX idempotency_keys_age_idx ON idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_key_idx ON idempotency_keys USING btree (key_version);
 
 create table invitations (
   id text not null,
@@ -402,6 +404,7 @@ create table secrets (
   constraint secrets_pkey PRIMARY KEY (id),
   constraint secrets_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id)
 );
+CREATE INDEX secrets_key_idx ON secrets USING btree (key_version);
 CREATE INDEX secrets_list_idx ON secrets USING btree (workspace_id, id DESC);
 
 create table sessions (

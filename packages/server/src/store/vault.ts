@@ -2,26 +2,33 @@
 // only. It never logs, and no error of it quotes what was sealed or a key.
 import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
-import { type Database, sql } from "./db.ts";
-import { keyBytes } from "./vault-key.ts";
-
-export interface VaultKey {
-  /** Stored with every sealed value. From 1 to 4,294,967,295; a new key gets a new number. */
-  readonly version: number;
-  readonly key: Buffer;
-}
+import { keyBytes, type VaultKey } from "./vault-key.ts";
 
 export interface Vault {
   /** The version that `seal` uses. */
   readonly version: number;
+  /** Every version that opens, the newest first. */
+  readonly versions: readonly number[];
   /** Seals a JSON value; only `open` with the same row id gives it back. */
   seal(rowId: string, value: unknown): Buffer;
   open<T>(rowId: string, sealed: Buffer): T;
   /**
-   * What stands for a text that holds credentials where only equality matters: one for each key,
-   * newest first. A plain hash of a weak credential could be guessed from a stolen database.
+   * What stands for a text that holds credentials where only equality matters, whatever key seals.
+   * A plain hash of a weak credential could be guessed from a stolen database.
    */
-  fingerprints(text: string): Buffer[];
+  fingerprint(text: string): Buffer;
+  /** From now on seals with this key, which it has. */
+  sealWith(version: number): void;
+  /** Takes keys in that were made since it was; of a version that it has, its own stays. */
+  learn(keys: readonly VaultKey[]): void;
+  /** What makes fingerprints where nothing else is said: of the key of this version. */
+  fingerprintKeyOf(version: number): Buffer;
+  /** Keeps fingerprints what they were under an earlier key. */
+  fingerprintWith(key: Buffer): void;
+}
+
+function deriveFingerprintKey(key: Buffer): Buffer {
+  return Buffer.from(hkdfSync("sha256", key, "", "mac", keyBytes));
 }
 
 /** A value that these keys do not open. The message is for the operator. */
@@ -42,15 +49,40 @@ const tagBytes = 16;
 export function createVault(keys: readonly VaultKey[]): Vault {
   const [newest] = keys;
   assert(newest, "a vault needs a key");
-  for (const { key } of keys) assert.equal(key.length, keyBytes, "a vault key is 32 bytes");
-  const byVersion = new Map(keys.map(({ version, key }) => [version, key]));
+  const byVersion = new Map<number, Buffer>();
+  const add = ({ version, key }: VaultKey) => {
+    assert.equal(key.length, keyBytes, "a vault key is 32 bytes");
+    if (!byVersion.has(version)) byVersion.set(version, key);
+  };
+  for (const key of keys) add(key);
   assert.equal(byVersion.size, keys.length, "two vault keys share a version");
-  const macKeys = keys.map(({ key }) => Buffer.from(hkdfSync("sha256", key, "", "mac", keyBytes)));
+  const keyOf = (version: number) => {
+    const key = byVersion.get(version);
+    assert(key, "a vault uses keys that it has");
+    return key;
+  };
+  let current = newest;
+  let fingerprintKey = deriveFingerprintKey(newest.key);
   return {
-    version: newest.version,
-    seal: (rowId, value) => seal(newest, rowId, value),
+    get version() {
+      return current.version;
+    },
+    get versions() {
+      return [...byVersion.keys()].sort((a, b) => b - a);
+    },
+    seal: (rowId, value) => seal(current, rowId, value),
     open: (rowId, sealed) => open(byVersion, rowId, sealed),
-    fingerprints: (text) => macKeys.map((key) => createHmac("sha256", key).update(text).digest()),
+    fingerprint: (text) => createHmac("sha256", fingerprintKey).update(text).digest(),
+    sealWith(version) {
+      current = { version, key: keyOf(version) };
+    },
+    learn(more) {
+      for (const key of more) add(key);
+    },
+    fingerprintKeyOf: (version) => deriveFingerprintKey(keyOf(version)),
+    fingerprintWith(key) {
+      fingerprintKey = key;
+    },
   };
 }
 
@@ -100,36 +132,4 @@ function open<T>(keys: ReadonlyMap<number, Buffer>, rowId: string, sealed: Buffe
 /** Binds a value to its row and its key: a sealed value moved to another row does not open. */
 function toAad(head: Buffer, rowId: string): Buffer {
   return Buffer.concat([head.subarray(0, nonceAt), Buffer.from(rowId, "utf8")]);
-}
-
-/**
- * Finds out at start whether the keys are those of this database, by a value sealed with each
- * key version. Answers what is wrong and what to do; undefined when all is well.
- */
-export async function verifyVault(db: Database, vault: Vault): Promise<string | undefined> {
-  // Two nodes start on an empty database with different keys: the first insert stands, and the
-  // second node fails to open it.
-  await db.run(sql`
-    insert into vault_checks (key_version, sealed)
-    values (${vault.version}, ${vault.seal(toCheckId(vault.version), "trigrun")})
-    on conflict (key_version) do nothing`);
-  const checks = await db.rows<{ key_version: number; sealed: Buffer }>(
-    sql`select key_version, sealed from vault_checks order by key_version`,
-  );
-  for (const { key_version, sealed } of checks) {
-    try {
-      vault.open(toCheckId(key_version), sealed);
-    } catch (error) {
-      if (!(error instanceof VaultRefused)) throw error;
-      return (
-        `The encryption key is not the one of this database (key ${key_version}). Set ` +
-        "TRIGRUN_ENCRYPTION_KEY to the key that it was used with, or put its key file back."
-      );
-    }
-  }
-  return undefined;
-}
-
-function toCheckId(version: number): string {
-  return `vault_check_${version}`;
 }

@@ -9,7 +9,6 @@ import {
   hashToken,
 } from "../../src/auth/token.ts";
 import { type Database, sql } from "../../src/store/db.ts";
-import { createVault, verifyVault } from "../../src/store/vault.ts";
 import { createTestApi, type TestApi } from "../support/api.ts";
 import { createTestDatabase, type TestDatabase } from "../support/db.ts";
 
@@ -279,36 +278,5 @@ describe("a fresh install", () => {
     await ensureBootstrapToken(database.db, undefined, now);
     await expect(identify(text)).rejects.toThrow(/revoked/);
     expect(await identify(other.token)).toMatchObject({ role: "admin" });
-  });
-});
-
-describe("the encryption key", () => {
-  it("is found out at the start when it is another database's", async () => {
-    const database = await createTestDatabase();
-    const [mine, other] = [1, 2].map((byte) => Buffer.alloc(32, byte));
-    if (!mine || !other) throw new Error("two keys were made");
-    const first = createVault([{ version: 1, key: mine }]);
-    expect(await verifyVault(database.db, first)).toBeUndefined();
-    expect(await verifyVault(database.db, first)).toBeUndefined();
-    const wrong = createVault([{ version: 1, key: other }]);
-    expect(await verifyVault(database.db, wrong)).toMatch(/TRIGRUN_ENCRYPTION_KEY/);
-    const rotated = createVault([
-      { version: 2, key: other },
-      { version: 1, key: mine },
-    ]);
-    expect(await verifyVault(database.db, rotated)).toBeUndefined();
-    expect(await verifyVault(database.db, first)).toMatch(/key 2/);
-    await database.drop();
-  });
-
-  it("is one for all nodes that start at once: the others are told", async () => {
-    const database = await createTestDatabase();
-    const answers = await Promise.all(
-      [1, 2, 3].map((byte) =>
-        verifyVault(database.db, createVault([{ version: 1, key: Buffer.alloc(32, byte) }])),
-      ),
-    );
-    expect(answers.filter((answer) => answer === undefined)).toHaveLength(1);
-    await database.drop();
   });
 });

@@ -94,6 +94,9 @@ describe("creating", () => {
     expect((await put("no", value, member)).status).toBe(403);
     expect((await put("no", value, null)).status).toBe(401);
     expect((await test.call({ path: "/v1/secrets", token: member })).status).toBe(200);
+    // Whoever may create a job may send a secret anywhere.
+    const job = { name: "a", kind: "one_time", request: { url: "https://api.example.com/" } };
+    expect((await test.call({ path: "/v1/jobs", token: member, body: job })).status).toBe(403);
   });
 });
 

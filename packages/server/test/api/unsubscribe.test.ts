@@ -13,7 +13,7 @@ beforeAll(async () => {
   });
   channelId = channel.id;
   const { vault, publicUrl } = test.services;
-  url = new URL(toUnsubscribeUrl(publicUrl, channelId, vault.fingerprints));
+  url = new URL(toUnsubscribeUrl(publicUrl, channelId, vault.fingerprint));
 });
 afterAll(() => test.close());
 

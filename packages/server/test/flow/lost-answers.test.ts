@@ -3,7 +3,6 @@
 // itself.
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { createRunner } from "../../src/run/runner.ts";
-import { noSecrets } from "../../src/run/secret.ts";
 import { createCourier } from "../../src/send/courier.ts";
 import { createSender } from "../../src/send/sender.ts";
 import { openChannel } from "../../src/store/channels.ts";
@@ -82,7 +81,9 @@ describe("a node that lost the answer of its claim", () => {
   it("runs the executions that it holds without knowing", async () => {
     const target = await story.addReceiver();
     await story.addJob(target.url, { kind: "one_time", schedule: {} });
-    const openSecrets = async () => noSecrets;
+    const openSecrets = async () => {
+      throw new Error("a job that names no secret asks for none");
+    };
     const runner = createRunner({ ...common(), openSecrets, onDeliveries: () => undefined });
     const called = target.nextCall();
     try {

@@ -62,7 +62,7 @@ describe("an attempt", () => {
     expect(target.calls.map(({ body }) => body)).toEqual(["old-value", "new-value"]);
   });
 
-  it("sends an unknown name as it is written; execution and explanation say so", async () => {
+  it("sends an unknown name as it is written, and execution and explanation say so", async () => {
     const target = await story.addReceiver();
     target.answers(503, 200);
     await story.addJob(target.url, { ...once, request: { headers: { "x-key": "secret://none" } } });

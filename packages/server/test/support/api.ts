@@ -29,7 +29,8 @@ import { insertMember } from "../../src/store/members.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
 import type { TokenRole } from "../../src/store/tokens.ts";
 import { insertUser } from "../../src/store/users.ts";
-import { createVault, verifyVault } from "../../src/store/vault.ts";
+import { createVault } from "../../src/store/vault.ts";
+import { verifyVault } from "../../src/store/vault-check.ts";
 import { createAddressGuard } from "../../src/wire/address-guard.ts";
 import { createTestDatabase } from "./db.ts";
 

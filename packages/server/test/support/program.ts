@@ -54,6 +54,11 @@ export interface Installation {
   start(options?: LaunchOptions): Promise<Program>;
   /** Starts a second program beside the one that runs, and waits for its end. */
   runBeside(): Promise<Exit & { stderr: string }>;
+  /** Runs another command of the program on the folder, such as `rotate-key`, to its end. */
+  command(
+    name: string,
+    options?: LaunchOptions,
+  ): Promise<Exit & { stdout: string; stderr: string }>;
   /** The client of the program that runs; with a key, for one request that creates. */
   client(idempotencyKey?: string): Promise<Client<TrigRunApi>>;
   /** The database of the program that runs. Close it before the program is killed or stopped. */
@@ -110,6 +115,15 @@ export async function createInstallation(prepared?: PreparedFolder): Promise<Ins
       const beside = launchProgram(dataDir, token, {});
       return { ...(await beside.ended), stderr: beside.words() };
     },
+    async command(name, options = {}) {
+      const child = spawnProgram([name, "--data-dir", dataDir], token, options);
+      const words = keepLastWords(child);
+      let stdout = "";
+      child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+        stdout += chunk;
+      });
+      return { ...(await untilEnded(child)), stdout, stderr: words() };
+    },
     async client(idempotencyKey) {
       const program = programs.at(-1);
       if (program === undefined) throw new Error("no program was started");
@@ -159,18 +173,7 @@ async function removeFolders(parent: string): Promise<void> {
 }
 
 function launchProgram(dataDir: string, token: string, options: LaunchOptions): Program {
-  const args = [bin, "serve", "--port", "0", "--data-dir", dataDir];
-  const child = spawn(process.execPath, args, {
-    env: {
-      PATH: process.env.PATH,
-      TRIGRUN_BOOTSTRAP_TOKEN: token,
-      TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
-      TRIGRUN_LOG_LEVEL: "warn",
-      ...options.settings,
-      ...(options.faultPoint === undefined ? {} : { TRIGRUN_FAULT_POINT: options.faultPoint }),
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawnProgram(["serve", "--port", "0", "--data-dir", dataDir], token, options);
   const words = keepLastWords(child);
   const ended = untilEnded(child);
   const ready = untilListening(child, ended, words);
@@ -186,6 +189,20 @@ function launchProgram(dataDir: string, token: string, options: LaunchOptions): 
       return ended;
     },
   };
+}
+
+function spawnProgram(args: string[], token: string, options: LaunchOptions): ChildProcess {
+  return spawn(process.execPath, [bin, ...args], {
+    env: {
+      PATH: process.env.PATH,
+      TRIGRUN_BOOTSTRAP_TOKEN: token,
+      TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
+      TRIGRUN_LOG_LEVEL: "warn",
+      ...options.settings,
+      ...(options.faultPoint === undefined ? {} : { TRIGRUN_FAULT_POINT: options.faultPoint }),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 async function untilEnded(child: ChildProcess): Promise<Exit> {

@@ -29,6 +29,8 @@ create table secrets (
   constraint secrets_name_key unique (workspace_id, name)
 );
 create index secrets_list_idx on secrets (workspace_id, id desc);
+-- To find what is sealed with an older key, and to prove that nothing is any more.
+create index secrets_key_idx on secrets (key_version);
 
 -- The names that a job's request refers to, whether there are such secrets or not.
 alter table jobs add column secret_names text[] not null default '{}';
@@ -55,3 +57,5 @@ alter table idempotency_keys
   add column sealed bytea,
   add column key_version bigint generated always as (sealed_key_version(sealed)) stored
     references vault_checks;
+create index channels_key_idx on channels (key_version);
+create index idempotency_keys_key_idx on idempotency_keys (key_version);
