@@ -17,7 +17,7 @@ export interface Answer {
 export type Judge = (ask: Ask, answer: Answer) => string | undefined;
 
 // What the server answers of its own accord; none of these is an operation.
-const documents = /^\/(?:$|docs(?:$|\/)|openapi\.json$|llms\.txt$)/;
+const documents = /^\/(?:$|docs(?:$|\/)|openapi\.json$|llms\.txt$|executions\/[^/]+$)/;
 
 // Where no operation is meant, the address is wrong or names nothing. Nothing else is looked at.
 const codesWithoutOperation: Readonly<Record<string, number>> = {
