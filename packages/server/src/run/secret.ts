@@ -36,7 +36,7 @@ const nameLengthMax = 100;
 const namesMax = 1_000;
 const warningsMax = 10;
 // The body of a request may have 1 MiB; references in it must not make it grow without end.
-const lengthMax = 4 * 1024 * 1024;
+const lengthMax = 4_000_000;
 // RFC 9110, field-content, as the contract has it for what is written in a job.
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -109,7 +109,7 @@ class Filler {
     if (this.#length <= lengthMax) return value;
     this.fault ??= {
       errorClass: "invalid_request",
-      message: "The request was not made: its secrets, filled in, have more than 4 MiB.",
+      message: "The request was not made: its secrets, filled in, have over 4 million characters.",
     };
     return "";
   }

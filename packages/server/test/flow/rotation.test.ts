@@ -2,6 +2,7 @@
 // all that is sealed opens with the new key alone, and no key goes that anything needs.
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { changeKey } from "../../src/rotate.ts";
 import { type Database, raw, sql } from "../../src/store/db.ts";
 import { beat } from "../../src/store/nodes.ts";
 import { createVault, type Vault } from "../../src/store/vault.ts";
@@ -20,6 +21,15 @@ beforeEach(async () => {
 afterEach(() => story.close());
 
 const nodeId = "node_0";
+
+// Nobody looks there: the setting wins.
+const folder = {
+  dir: "/nowhere",
+  postgresDir: "/nowhere/postgres",
+  keyFile: "/nowhere/secret.key",
+  tokenFile: "/nowhere/token",
+  lockFile: "/nowhere/lock",
+};
 
 /** The story's vault has made its own key 1; a vault beside it needs the same. */
 async function openVaults(): Promise<{ node: Vault; operator: Vault }> {
@@ -146,6 +156,24 @@ describe("a rotation beside a node", () => {
       values ('sec_1', ${story.workspaceId}, 'odd', ${operator.seal("sec_2", "of another row")})`);
     const rotation = await rotateKey({ db: story.db, vault: operator, say: () => undefined });
     expect(rotation).toEqual({ resealed: 0, forgotten: [], unreadable: ["secrets sec_1"] });
+  });
+});
+
+describe("trigrun rotate-key with keys of the setting", () => {
+  it("asks for a second key, and turns to it once it is there", async () => {
+    const { db } = story;
+    await beat(db, nodeId, -1);
+    await db.run(sql`delete from vault_checks`);
+    const [one, two] = ["ab".repeat(32), "cd".repeat(32)];
+    const said: string[] = [];
+    const change = (encryptionKey: string) =>
+      changeKey({ db, folder }, { encryptionKey }, (text) => said.push(text));
+    await expect(change(one)).rejects.toThrow(/`2:<new>,1:<old>` on every node/);
+    await change(`2:${two},1:${one}`);
+    expect(said.at(-1)).toMatch(/Key 1 may go from TRIGRUN_ENCRYPTION_KEY of every node/);
+    await expect(change(one)).rejects.toThrow(/key 2.*is missing/);
+    await expect(change(`2:${two}`)).rejects.toThrow(/`3:<new>,2:<old>`/);
+    expect(said.join()).not.toMatch(/abab|cdcd/);
   });
 });
 

@@ -45,6 +45,7 @@ const kinds: Readonly<Record<string, IdPrefix>> = {
   "api-tokens": "tok",
   members: "mem",
   invitations: "inv",
+  secrets: "sec",
 };
 
 /** The kind of id that stands behind this part of a path. */
@@ -58,6 +59,8 @@ const weights: Readonly<Record<string, number>> = {
   updateJob: 3,
   createChannel: 3,
   updateChannel: 3,
+  updateSecret: 3,
+  deleteSecret: 0.4,
   previewSchedule: 2,
   addRule: 2,
   deleteJob: 0.4,

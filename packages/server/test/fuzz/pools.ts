@@ -3,7 +3,7 @@
 import type { Dice } from "./dice.ts";
 import type { Json } from "./document.ts";
 
-export type IdPrefix = "job" | "exec" | "chan" | "rule" | "dlv" | "tok" | "mem" | "inv";
+export type IdPrefix = "job" | "exec" | "chan" | "rule" | "dlv" | "tok" | "mem" | "inv" | "sec";
 
 export interface Pools {
   /** An id of this kind; one that never was when there is none yet. */

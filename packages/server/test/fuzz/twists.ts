@@ -167,7 +167,7 @@ export function createTwist(dice: Dice, pools: Pools): Twist {
   };
 }
 
-const prefixes = ["job", "exec", "chan", "rule", "dlv", "tok", "mem", "inv"] as const;
+const prefixes = ["job", "exec", "chan", "rule", "dlv", "tok", "mem", "inv", "sec"] as const;
 const askers: readonly Asker[] = ["admin", "member", "member", "expired", "other", "none"];
 
 function withBytes(ask: Ask, bytes: Buffer): Ask {

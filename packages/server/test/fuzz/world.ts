@@ -54,7 +54,9 @@ export async function createWorld(pools: Pools): Promise<World> {
     const jobId = await insertJobRow(db, { workspaceId, name: `made ${rounds}` });
     const rule = { channel_id: channelId, event: "on_failure" as const };
     const { id: ruleId } = await client.addRule({ params: { id: jobId }, body: rule });
-    const found = [channelId, jobId, ruleId];
+    const secret = { name: `made-${rounds}`, value: "a value that nobody sees" };
+    const { id: secretId } = await client.createSecret({ body: secret });
+    const found = [channelId, jobId, ruleId, secretId];
     for (const [index, status] of executionStatuses.entries()) {
       // One of each second, as the index on slots asks for.
       const scheduledFor = new Date(rowsMadeAt.getTime() + index * 1_000);
