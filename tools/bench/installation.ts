@@ -1,0 +1,64 @@
+// The product for a benchmark: the built `trigrun serve` on an embedded PostgreSQL in a temporary
+// folder. The demo's guard starts and ends it, so that nothing stays however the benchmark ends.
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
+
+export interface Installation {
+  readonly client: Client<TrigRunApi>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const guard = fileURLToPath(new URL("../demo/guard.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../../packages/server/bin/trigrun.js", import.meta.url));
+
+export async function startInstallation(signal: AbortSignal): Promise<Installation> {
+  const folder = await mkdtemp(join(tmpdir(), "trigrun-bench-"));
+  // Root's database runs as another user, who must pass through.
+  await chmod(folder, 0o711);
+  const token = `cron_pat_bench_${randomBytes(16).toString("hex")}`;
+  const flags = ["--port", "0", "--data-dir", join(folder, "data")];
+  const child = spawn(process.execPath, [guard, folder, program, "serve", ...flags], {
+    env: {
+      PATH: process.env.PATH,
+      TRIGRUN_BOOTSTRAP_TOKEN: token,
+      TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
+      TRIGRUN_LOG_LEVEL: "warn",
+    },
+    stdio: ["pipe", "pipe", "inherit"],
+    // A group of its own: Ctrl-C at the terminal is for the benchmark, which then stops the server.
+    detached: true,
+  });
+  const ended = once(child, "close");
+  const stop = async () => {
+    child.stdin.on("error", () => undefined).end();
+    await ended;
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  };
+  try {
+    const url = await Promise.race([
+      readAddress(createInterface({ input: child.stdout })),
+      ended.then(() => Promise.reject(new Error("trigrun serve ended before it listened"))),
+      once(signal, "abort").then(() => Promise.reject(signal.reason)),
+    ]);
+    return { client: createClient({ baseUrl: url, token, userAgent: "bench", fetch }), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function readAddress(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) {
+    const url = /^listening on (http:\S+)$/.exec(line)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new Error("trigrun serve said nothing of an address");
+}
