@@ -1,5 +1,5 @@
 // A process of webhook receivers for a benchmark, and the target of its jobs. It notes for each
-// notification how long after the execution's end it arrived. It ends with the process that made it.
+// notification how long after the execution ended it arrived. It ends with its maker.
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";

@@ -71,8 +71,6 @@ export interface Route {
   readonly alsoStatus?: 200 | 202;
   /** Codes beyond those that every route of this shape may give: see `errorsOf`. */
   readonly errors?: readonly ErrorCode[];
-  /** True for a POST that only answers a question. */
-  readonly changesNothing?: boolean;
   /** True when the answer holds a credential: only who asked for it is answered it again. */
   readonly answersSecret?: true;
   readonly example?: { readonly body?: unknown; readonly response?: unknown };
@@ -90,8 +88,8 @@ export function route<const R extends Route>(definition: R): R {
  * its repeat might do so twice. By their own definition PATCH and DELETE come to the same when
  * they are repeated. Keys belong to a workspace, so a route without a token has none.
  */
-export function obeysKey({ method, role, changesNothing }: Route): boolean {
-  return method === "POST" && role !== "public" && changesNothing !== true;
+export function obeysKey(definition: Route): boolean {
+  return definition.method === "POST" && definition.role !== "public" && !isRead(definition);
 }
 
 /** Every code this route may answer, with those that follow from its shape. */

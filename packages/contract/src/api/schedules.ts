@@ -41,7 +41,6 @@ export const scheduleRoutes = {
       ),
     }),
     status: 200,
-    changesNothing: true,
     example: {
       body: { kind: "cron", schedule: { cron: "30 2 * * *", timezone: "America/New_York" } },
     },
