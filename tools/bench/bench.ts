@@ -3,22 +3,8 @@
 //
 //   npm run bench -- tarpit
 import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
+import type { Bench } from "./stage.ts";
 import { tarpitBench } from "./tarpit.ts";
-
-export interface Stage {
-  /** Aborted when the benchmark has to end. */
-  readonly signal: AbortSignal;
-  print(line: string): void;
-  /** What has to be done at the end; the newest first. */
-  defer(close: () => Promise<void>): void;
-}
-
-export interface Bench {
-  readonly summary: string;
-  readonly limitMs: number;
-  /** False when it found less than the product promises. */
-  run(stage: Stage): Promise<boolean>;
-}
 
 const benches: Readonly<Record<string, Bench>> = { tarpit: tarpitBench };
 

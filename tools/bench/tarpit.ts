@@ -2,10 +2,10 @@
 // without the tarpit, by turns, and compares. Bounded: at most 100 deliveries a second.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, TrigRunApi } from "@trigrun/contract";
-import type { Bench } from "./bench.ts";
 import { startInstallation } from "./installation.ts";
 import { median, quantile } from "./quantile.ts";
 import { type Arrival, type Receivers, startReceivers } from "./receivers.ts";
+import type { Bench } from "./stage.ts";
 
 const receiverCount = 50;
 const tarpit = 0;
