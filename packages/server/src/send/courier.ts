@@ -7,7 +7,13 @@ import type { Log } from "../log.ts";
 import type { OpenChannel, SealedChannel } from "../store/channels.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
 import type { Mail, MailOutcome } from "../wire/mail.ts";
-import { collectMasks, createScrubber } from "./scrub.ts";
+import {
+  collectMasks,
+  type createScrubber,
+  createScrubbers,
+  partsOf,
+  type Scrub,
+} from "./scrub.ts";
 import { toSignatureHeaders } from "./signature.ts";
 import { type JudgedTry, judgeHttpTry, judgeMailTry, toUnsentTry } from "./try.ts";
 
@@ -19,6 +25,8 @@ export interface CourierOptions {
   readonly open: (channel: SealedChannel, now: Date) => OpenChannel;
   readonly log: Log;
   readonly userAgent: string;
+  /** Credentials of the operator's own, which a mail server may quote. */
+  readonly ownSecrets: readonly string[];
 }
 
 export interface Handed {
@@ -40,10 +48,11 @@ export interface Courier {
 }
 
 export function createCourier(options: CourierOptions): Courier {
+  const toScrub = createScrubbers();
   return {
     async handOver(sealed, handed) {
       const now = options.clock.now();
-      const prepared = prepare(options, sealed, handed, now);
+      const prepared = prepare({ ...options, toScrub }, sealed, handed, now);
       if (prepared === undefined) {
         const reason = `No ${sealed.type} message could be made from this channel's config.`;
         return { attempt: toUnsentTry(now, reason), verdict: { verdict: "permanent", reason } };
@@ -77,12 +86,12 @@ async function send(
 interface Prepared {
   readonly channel: OpenChannel;
   readonly message: Message;
-  readonly scrub: (text: string) => string;
+  readonly scrub: Scrub;
 }
 
 /** Opens and renders. Undefined when that failed: a lost key, a type that is no longer known. */
 function prepare(
-  { open, log }: CourierOptions,
+  { open, log, ownSecrets, toScrub }: CourierOptions & { toScrub: typeof createScrubber },
   sealed: SealedChannel,
   { id, notice }: Handed,
   now: Date,
@@ -90,9 +99,14 @@ function prepare(
   try {
     const channel = open(sealed, now);
     const message = channel.type.render(notice, channel.config);
-    return { channel, message, scrub: scrubberOf(channel) };
+    return { channel, message, scrub: toScrub(masksOf(channel, ownSecrets)) };
   } catch (error) {
-    log.error({ delivery_id: id, err: error }, "a message could not be made");
+    // Its message alone may quote the config that could not be read.
+    const name = error instanceof Error ? error.name : typeof error;
+    log.error(
+      { delivery_id: id, channel_id: sealed.id, error: name },
+      "a message could not be made",
+    );
     return undefined;
   }
 }
@@ -136,11 +150,16 @@ function toCall(
   };
 }
 
-function scrubberOf({ type, config, signingSecrets }: OpenChannel): (text: string) => string {
+function masksOf(
+  { type, config, signingSecrets }: OpenChannel,
+  ownSecrets: readonly string[],
+): Map<string, string> {
   const secrets = Object.fromEntries(
     type.secrets.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]),
   );
   const masks = collectMasks(secrets, type.mask);
-  for (const secret of signingSecrets) masks.set(secret, hidden);
-  return createScrubber(masks);
+  for (const secret of [...signingSecrets, ...ownSecrets]) {
+    for (const part of [secret, ...partsOf(secret)]) masks.set(part, hidden);
+  }
+  return masks;
 }
