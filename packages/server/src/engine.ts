@@ -32,7 +32,7 @@ import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
 import type { AddressGuard } from "./wire/address-guard.ts";
 import { createHttpDoor } from "./wire/http.ts";
-import { createMailDoor } from "./wire/mail.ts";
+import { createMailDoor, readMailSecrets } from "./wire/mail.ts";
 
 export interface EngineOptions {
   readonly db: Database;
@@ -145,6 +145,7 @@ function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOption
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
   const courier = createCourier({
     ...{ clock, log, userAgent },
+    ownSecrets: readMailSecrets(config.smtpUrl),
     call: http.call,
     mail: mail.send,
     open: (channel, now) => openChannel(vault, channel, now),

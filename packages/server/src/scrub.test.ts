@@ -1,6 +1,7 @@
 // Credentials are taken out of every spelling in which they can turn up.
 import { describe, expect, it } from "vitest";
-import { collectMasks, createScrubber } from "./scrub.ts";
+import { createScrubber } from "./scrub.ts";
+import { collectMasks } from "./send/masks.ts";
 
 const url = "https://hooks.slack.com/services/T00/B00/s3cr3t";
 const shown = "https://hooks.slack.com/services/T00/…";

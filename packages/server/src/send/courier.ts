@@ -4,10 +4,11 @@ import { type HttpMessage, hidden, type Message, type Notice } from "@trigrun/co
 import type { Clock } from "../clock.ts";
 import { faultPoint } from "../fault-point.ts";
 import type { Log } from "../log.ts";
-import { collectMasks, createScrubber } from "../scrub.ts";
+import { type createScrubber, createScrubbers, type Scrub } from "../scrub.ts";
 import type { OpenChannel, SealedChannel } from "../store/channels.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
 import type { Mail, MailOutcome } from "../wire/mail.ts";
+import { collectMasks, partsOf } from "./masks.ts";
 import { toSignatureHeaders } from "./signature.ts";
 import { type JudgedTry, judgeHttpTry, judgeMailTry, toUnsentTry } from "./try.ts";
 import { toUnsubscribeHeaders } from "./unsubscription.ts";
@@ -22,6 +23,8 @@ export interface CourierOptions {
   readonly userAgent: string;
   /** The address that ends the mails of a channel. */
   readonly unsubscribeUrl: (channelId: string) => string;
+  /** Credentials of the operator's own, which a mail server may quote. */
+  readonly ownSecrets: readonly string[];
 }
 
 export interface Handed {
@@ -43,10 +46,11 @@ export interface Courier {
 }
 
 export function createCourier(options: CourierOptions): Courier {
+  const toScrub = createScrubbers();
   return {
     async handOver(sealed, handed) {
       const now = options.clock.now();
-      const prepared = prepare(options, sealed, handed, now);
+      const prepared = prepare({ ...options, toScrub }, sealed, handed, now);
       if (prepared === undefined) {
         const reason = `No ${sealed.type} message could be made from this channel's config.`;
         return { attempt: toUnsentTry(now, reason), verdict: { verdict: "permanent", reason } };
@@ -79,12 +83,12 @@ async function send(
 interface Prepared {
   readonly channel: OpenChannel;
   readonly message: Message;
-  readonly scrub: (text: string) => string;
+  readonly scrub: Scrub;
 }
 
 /** Opens and renders. Undefined when that failed: a lost key, a type that is no longer known. */
 function prepare(
-  { open, log }: CourierOptions,
+  { open, log, ownSecrets, toScrub }: CourierOptions & { toScrub: typeof createScrubber },
   sealed: SealedChannel,
   { id, notice }: Handed,
   now: Date,
@@ -92,9 +96,14 @@ function prepare(
   try {
     const channel = open(sealed, now);
     const message = channel.type.render(notice, channel.config);
-    return { channel, message, scrub: scrubberOf(channel) };
+    return { channel, message, scrub: toScrub(masksOf(channel, ownSecrets)) };
   } catch (error) {
-    log.error({ delivery_id: id, err: error }, "a message could not be made");
+    // Its message alone may quote the config that could not be read.
+    const name = error instanceof Error ? error.name : typeof error;
+    log.error(
+      { delivery_id: id, channel_id: sealed.id, error: name },
+      "a message could not be made",
+    );
     return undefined;
   }
 }
@@ -138,11 +147,16 @@ function toCall(
   };
 }
 
-function scrubberOf({ type, config, signingSecrets }: OpenChannel): (text: string) => string {
+function masksOf(
+  { type, config, signingSecrets }: OpenChannel,
+  ownSecrets: readonly string[],
+): Map<string, string> {
   const secrets = Object.fromEntries(
     type.secrets.filter((key) => config[key] !== undefined).map((key) => [key, config[key]]),
   );
   const masks = collectMasks(secrets, type.mask);
-  for (const secret of signingSecrets) masks.set(secret, hidden);
-  return createScrubber(masks);
+  for (const secret of [...signingSecrets, ...ownSecrets]) {
+    for (const part of [secret, ...partsOf(secret)]) masks.set(part, hidden);
+  }
+  return masks;
 }

@@ -1,6 +1,7 @@
 // One try to hand a delivery over, as it is recorded and shown: what left, what came back, and
 // what it means, with every credential scrubbed. Pure.
 import type { Exchange, HttpMessage, MailMessage, Reply, Verdict } from "@trigrun/contract";
+import type { Scrub } from "../scrub.ts";
 import { toText } from "../text.ts";
 import type { HttpAnswer, HttpOutcome, Phases } from "../wire/http-call.ts";
 import type { MailOutcome } from "../wire/mail.ts";
@@ -23,8 +24,6 @@ export interface JudgedTry {
   readonly verdict: Verdict;
 }
 
-type Scrub = (text: string) => string;
-
 export function judgeHttpTry(
   message: HttpMessage,
   headers: Readonly<Record<string, string>>,
@@ -38,8 +37,10 @@ export function judgeHttpTry(
     headers: scrubAll(headers, scrub),
     body: scrub(message.body),
   };
-  const verdict =
-    outcome.kind === "answered" ? judge(toReply(outcome)) : judgeFailure(outcome, scrub);
+  const verdict = withoutCredentials(
+    outcome.kind === "answered" ? judge(toReply(outcome)) : judgeFailure(outcome),
+    scrub,
+  );
   const isAnswered = outcome.kind === "answered";
   return {
     verdict,
@@ -48,7 +49,7 @@ export function judgeHttpTry(
       latencyMs: outcome.latencyMs,
       phases: outcome.phases,
       verdict: verdict.verdict,
-      reason: scrub(verdict.reason),
+      reason: verdict.reason,
       request,
       response: isAnswered ? toResponse(outcome, scrub) : null,
       errorClass: isAnswered ? null : outcome.errorClass,
@@ -58,7 +59,7 @@ export function judgeHttpTry(
 }
 
 export function judgeMailTry(message: MailMessage, outcome: MailOutcome, scrub: Scrub): JudgedTry {
-  const verdict = judgeMail(outcome);
+  const verdict = withoutCredentials(judgeMail(outcome), scrub);
   return {
     verdict,
     attempt: {
@@ -66,7 +67,7 @@ export function judgeMailTry(message: MailMessage, outcome: MailOutcome, scrub: 
       latencyMs: outcome.latencyMs,
       phases: null,
       verdict: verdict.verdict,
-      reason: scrub(verdict.reason),
+      reason: verdict.reason,
       request: {
         method: "MAIL",
         url: `mailto:${message.to.join(",")}`,
@@ -149,7 +150,7 @@ function toResponse(answer: HttpAnswer, scrub: Scrub): Exchange["response"] {
   return {
     status_code: answer.statusCode,
     headers: scrubAll(withoutCookies(answer.headers), scrub),
-    body: scrub(toText(answer.body)),
+    body: scrub(toText(answer.body), answer.bodyTruncated),
     body_truncated: answer.bodyTruncated,
   };
 }
@@ -161,15 +162,20 @@ function withoutCookies(headers: Readonly<Record<string, string>>): Record<strin
 
 function scrubAll(values: Readonly<Record<string, string>>, scrub: Scrub): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, scrub(value.replaceAll("\0", ""))]),
+    Object.entries(values).map(([key, value]) => [scrub(key), scrub(value.replaceAll("\0", ""))]),
   );
 }
 
+/** A reason quotes the receiver, who may quote the credential. It is kept, told and logged. */
+function withoutCredentials(verdict: Verdict, scrub: Scrub): Verdict {
+  return { ...verdict, reason: scrub(verdict.reason) };
+}
+
 /** No answer: worth another try, but for the guard's refusal, which an operator must lift. */
-function judgeFailure(outcome: Exclude<HttpOutcome, HttpAnswer>, scrub: Scrub): Verdict {
+function judgeFailure(outcome: Exclude<HttpOutcome, HttpAnswer>): Verdict {
   return {
     verdict: outcome.kind === "refused" ? "permanent" : "retry",
-    reason: scrub(outcome.message),
+    reason: outcome.message,
   };
 }
 

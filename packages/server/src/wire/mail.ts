@@ -153,6 +153,16 @@ function describeMissing(smtpUrl: string | undefined, from: string | undefined):
   return { permanent: false, errorClass, message };
 }
 
+/** What of TRIGRUN_SMTP_URL must not be shown, as it is written and as it is sent. */
+export function readMailSecrets(smtpUrl: string | undefined): string[] {
+  if (smtpUrl === undefined || !URL.canParse(smtpUrl)) return [];
+  const { password } = new URL(smtpUrl);
+  if (password === "") return [];
+  // One that is not encoded right is sent as it is written.
+  const isEncoded = /^(?:[^%]|%[0-9a-f]{2})*$/i.test(password);
+  return [...new Set([password, isEncoded ? decodeURIComponent(password) : password])];
+}
+
 /** Host and port for messages; the sentence it throws does not repeat the URL's password. */
 function readServer(smtpUrl: string): string {
   const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : undefined;

@@ -66,6 +66,7 @@ function ignore(): void {
 function createFarSender(warn?: () => void) {
   const { clock, log, call, ...rest } = common(warn);
   const courier = createCourier({
+    ownSecrets: [],
     ...{ clock, log, call, userAgent: "TrigRun/test" },
     unsubscribeUrl: (channelId) => `${rest.publicUrl}/unsubscribe/${channelId}.token`,
     mail: () => Promise.reject(new Error("no mail is sent here")),

@@ -8,13 +8,14 @@ import { createRunner, type Runner } from "../../src/run/runner.ts";
 import { createCourier } from "../../src/send/courier.ts";
 import { createDigester, type Digester } from "../../src/send/digester.ts";
 import { createSender, type Sender } from "../../src/send/sender.ts";
+import { createTestSend, type TestSend } from "../../src/send/tester.ts";
 import { openChannel } from "../../src/store/channels.ts";
 import * as deliveryQueue from "../../src/store/delivery-queue.ts";
 import * as executionQueue from "../../src/store/execution-queue.ts";
 import { beat } from "../../src/store/nodes.ts";
 import { openSecrets } from "../../src/store/secrets.ts";
 import { createHttpDoor } from "../../src/wire/http.ts";
-import { createMailDoor } from "../../src/wire/mail.ts";
+import { createMailDoor, readMailSecrets } from "../../src/wire/mail.ts";
 import { createTestApi, type TestApi } from "./api.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
@@ -51,18 +52,33 @@ type JobChange = Partial<Omit<JobInput, "request">> & { request?: Partial<JobInp
 
 export const secret = "whsec_your_signing_secret";
 
-export async function createStory(startAt: string): Promise<Story> {
+export interface StoryOptions {
+  /** Another address for one that a channel type calls: vendors are not called by tests. */
+  readonly toUrl?: (url: string) => string;
+  readonly smtpUrl?: string;
+}
+
+export async function createStory(startAt: string, options: StoryOptions = {}): Promise<Story> {
   const clock = createTestClock(startAt);
   const lines: string[] = [];
+  const late: { testSend?: TestSend } = {};
   const api = await createTestApi({
     allowNetworks: ["127.0.0.1/32"],
-    services: { clock },
+    services: {
+      clock,
+      testSend(message) {
+        if (late.testSend === undefined) throw new Error("no node is there yet");
+        return late.testSend(message);
+      },
+    },
   });
   const receivers: Receiver[] = [];
   const closers: (() => Promise<void>)[] = [];
   const addNode = async () => {
-    const { node, close } = await createNode(api, clock, toLog(lines), `node_${closers.length}`);
+    const common = { clock, log: toLog(lines), id: `node_${closers.length}`, ...options };
+    const { node, testSend, close } = await createNode(api, common);
     closers.push(close);
+    late.testSend ??= testSend;
     return node;
   };
   const node = await addNode();
@@ -109,17 +125,25 @@ export async function createStory(startAt: string): Promise<Story> {
   };
 }
 
-async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) {
+interface NodeOptions extends StoryOptions {
+  readonly clock: TestClock;
+  readonly log: Log;
+  readonly id: string;
+}
+
+async function createNode(api: TestApi, { clock, log, id, smtpUrl, toUrl }: NodeOptions) {
   const { db, services } = api;
   const http = createHttpDoor({ guard: services.guard, clock });
-  const mail = createMailDoor({ smtpUrl: undefined, from: undefined, clock });
+  const mail = createMailDoor({ smtpUrl, from: smtpUrl && "cron@example.com", clock });
   // Half of every jitter, so that a story can say when things are due.
   const random = () => 0.5;
   const common = { db, clock, random, log, nodeId: id, call: http.call, concurrency: 50 };
   const { publicUrl } = services;
   const hasLeases = () => true;
   const courier = createCourier({
-    ...{ clock, log, call: http.call, mail: mail.send, userAgent: "TrigRun/test" },
+    ...{ clock, log, mail: mail.send, userAgent: "TrigRun/test" },
+    call: (call) => http.call(toUrl === undefined ? call : { ...call, url: toUrl(call.url) }),
+    ownSecrets: readMailSecrets(smtpUrl),
     unsubscribeUrl: (channelId) => `${publicUrl}/unsubscribe/${channelId}.token`,
     open: (channel, now) => openChannel(services.vault, channel, now),
   });
@@ -164,6 +188,7 @@ async function createNode(api: TestApi, clock: TestClock, log: Log, id: string) 
   };
   return {
     node,
+    testSend: createTestSend({ db, clock, courier }),
     async close() {
       await http.close();
       await mail.close();
