@@ -130,6 +130,15 @@ describe("deliveries", () => {
     expect(suite.server.seen).toHaveLength(1);
   });
 
+  it("are retried slowly, and only where it is still true, when that is asked for", async () => {
+    answer({ retryDeliveries: () => ({ dry_run: false, count: 1 }) });
+    await type("deliveries retry --all --only-still-true --max-per-minute 60");
+    expect(suite.server.seen.map(({ body }) => body)).toEqual([
+      { only_still_true: true, max_per_minute: 60, dry_run: true },
+      { only_still_true: true, max_per_minute: 60, dry_run: false },
+    ]);
+  });
+
   it("are retried by filter after a yes", async () => {
     answer({
       retryDeliveries: ({ body }) => ({ dry_run: isDryRun(body), count: 12 }),
@@ -146,6 +155,7 @@ describe("deliveries", () => {
   it.each([
     ["deliveries retry", "--all"],
     [`deliveries retry ${idOf("dlv", 1)} --all`, "nothing to filter"],
+    [`deliveries retry ${idOf("dlv", 1)} --only-still-true`, "nothing to filter"],
     ["deliveries retry --all --resend", "--resend"],
   ])("refuse `%s`", async (words, hint) => {
     const { exitCode, stderr } = await type(words);

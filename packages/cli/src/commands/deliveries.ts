@@ -2,7 +2,7 @@
 import { type Delivery, deliveryEvents, deliveryStatuses } from "@trigrun/contract";
 import { type Command, Option } from "commander";
 import { usageError } from "../errors.ts";
-import { instantFlag } from "../flags.ts";
+import { instantFlag, positiveNumber } from "../flags.ts";
 import { examples, leaf, onRun, type Run } from "../leaf.ts";
 import { resolveChannelId, resolveJobId } from "../lookup.ts";
 import { addPageFlags, collect, type PageFlags } from "../paging.ts";
@@ -92,6 +92,8 @@ interface RetryFlags extends FilterFlags {
   readonly resend?: true;
   readonly all?: true;
   readonly dryRun?: true;
+  readonly onlyStillTrue?: true;
+  readonly maxPerMinute?: number;
   readonly yes?: true;
 }
 
@@ -102,6 +104,8 @@ function defineRetry(group: Command, run: Run): void {
   addFilterFlags(retry, run)
     .option("--all", "without an id and filter: every failed delivery")
     .option("--dry-run", "with a filter: only tell how many that would be")
+    .option("--only-still-true", "with a filter: no failures of jobs that have succeeded since")
+    .option("--max-per-minute <n>", "with a filter: spread them over time", positiveNumber)
     .option("-y, --yes", "do not ask (in scripts nothing is asked)");
   examples(
     retry,
@@ -109,10 +113,12 @@ function defineRetry(group: Command, run: Run): void {
     "cronctl deliveries retry --channel ops --from 24h --dry-run",
   );
   onRun(retry, run, async (session, id: string | undefined, flags: RetryFlags) => {
-    const { channel, job, event, from, to, all, dryRun, resend } = flags;
+    const { channel, job, event, from, to, all, resend } = flags;
     const isFiltered = [channel, job, event, from, to, all].some((flag) => flag !== undefined);
     if (id !== undefined) {
-      if (isFiltered || dryRun === true) {
+      const { dryRun, onlyStillTrue, maxPerMinute } = flags;
+      const isBulk = [dryRun, onlyStillTrue, maxPerMinute].some((flag) => flag !== undefined);
+      if (isFiltered || isBulk) {
         throw usageError("With the id of a delivery there is nothing to filter or to count.");
       }
       return retryOne(session, id, resend === true);
@@ -132,7 +138,12 @@ async function retryOne(session: Session, id: string, isResend: boolean): Promis
 
 async function retryMany(session: Session, flags: RetryFlags): Promise<void> {
   const { client } = session;
-  const filter = await toFilter(session, flags);
+  const { onlyStillTrue, maxPerMinute } = flags;
+  const filter = {
+    ...(await toFilter(session, flags)),
+    ...(onlyStillTrue ? { only_still_true: true } : {}),
+    ...(maxPerMinute === undefined ? {} : { max_per_minute: maxPerMinute }),
+  };
   const isDryRun = flags.dryRun === true;
   const dryRun = await client.retryDeliveries({ body: { ...filter, dry_run: true } });
   if (!isDryRun && dryRun.count > 0) {
