@@ -56,58 +56,54 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { db, clock, config, log, nodeId, vault } = options;
+  const { db, clock, config, log, nodeId, vault, publicUrl, followKeys: onBeat } = options;
   const { http, mail, courier } = openDoors(options);
-  const { followKeys: onBeat } = options;
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
-    ...{ db, clock, log, nodeId, hasLeases, courier },
+    ...{ db, clock, log, nodeId, hasLeases, courier, publicUrl },
     random: Math.random,
     concurrency: config.sendConcurrency,
-    publicUrl: options.publicUrl,
     patience: {
       failuresMax: config.disableAfterFailures,
       hoursMax: config.disableAfterHours,
     },
   });
   const runner = createRunner({
-    ...{ db, clock, log, nodeId, hasLeases },
+    ...{ db, clock, log, nodeId, hasLeases, publicUrl },
     random: Math.random,
-    call: (call) => http.call(call),
+    call: http.call,
     openSecrets: (jobId, names) => openSecrets(db, vault, { jobId, names }),
     concurrency: config.runConcurrency,
-    publicUrl: options.publicUrl,
     onDeliveries: () => sender.wake(),
   });
   const planner = createPlanner({
-    ...{ db, clock, log },
+    ...{ db, clock, log, publicUrl },
     catchUpMs: config.catchUpSeconds * 1_000,
-    publicUrl: options.publicUrl,
     onPlanned: () => runner.wake(),
     onDeliveries: () => sender.wake(),
   });
-  const rescuers = createRescuers(options, { runner, sender, beat: heartbeater.beat });
+  const rescuers = createRescuers(options, { runner, sender, beat: heartbeater.ensureLeases });
   const digester = createDigester({
-    ...{ db, clock, log, publicUrl: options.publicUrl },
+    ...{ db, clock, log, publicUrl },
     onDigests: () => sender.wake(),
   });
   const pruner = createPruner({ db, log });
   const mailer = createMailer({ db, clock, log, mail: mail.send });
-  const loops: Loop[] = [planner, runner, sender, digester, ...rescuers, pruner];
+  const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), pruner];
   // A node that cannot send must not take mails from those that can.
   if (sendsMail(config)) loops.push(mailer);
 
+  const wakeable = new Map([planner, runner, sender, mailer].map((loop) => [loop.name, loop]));
+
   function onWake(payload: string): void {
-    const [word, id] = payload.split(" ");
-    if (word === "planner") planner.wake();
-    else if (word === "runner") runner.wake();
-    else if (word === "sender") sender.wake();
-    else if (word === "mailer") mailer.wake();
+    const [word = "", id] = payload.split(" ");
+    const loop = wakeable.get(word);
+    if (loop !== undefined) loop.wake();
     else if (word === "cancel" && id !== undefined) runner.cancel(id);
     else {
       // "" after a lost connection: anything may have been missed.
-      for (const loop of [planner, runner, sender, mailer]) loop.wake();
+      for (const each of wakeable.values()) each.wake();
       recheck();
     }
   }
@@ -129,9 +125,12 @@ export function createEngine(options: EngineOptions): Engine {
     stop: () =>
       stopInOrder(
         [
-          stopTogether([planner, digester, ...rescuers, pruner, mailer].map(toStep), log),
+          stopTogether([planner, digester, pruner, mailer].map(toStep), log),
           // The runner's last settles make deliveries; what the sender cannot send, it gives back.
-          ...[runner, sender, heartbeater].map(toStep),
+          // A rescuer settles through its worker, whose limit of time is its own as well.
+          stopTogether([runner, rescuers.executions].map(toStep), log),
+          stopTogether([sender, rescuers.deliveries].map(toStep), log),
+          toStep(heartbeater),
           stopTogether([toDoorStep("http", http), toDoorStep("mail", mail)], log),
         ],
         log,
@@ -165,7 +164,7 @@ function toDoorStep(name: string, door: { close(): Promise<void> }): StopStep {
 function createRescuers(
   { db, log, nodeId }: EngineOptions,
   { runner, sender, beat }: { runner: Runner; sender: Sender; beat: () => Promise<void> },
-): Rescuer[] {
+): Readonly<Record<"executions" | "deliveries", Rescuer>> {
   const executions: Rescue<Execution> = {
     name: "executions",
     takeOverDead: (limit) => executionQueue.takeOverDead(db, { nodeId, limit }),
@@ -176,5 +175,8 @@ function createRescuers(
     takeOverDead: (limit) => deliveryQueue.takeOverDead(db, { nodeId, limit }),
     worker: sender,
   };
-  return [createRescuer(executions, { log, beat }), createRescuer(deliveries, { log, beat })];
+  return {
+    executions: createRescuer(executions, { log, beat }),
+    deliveries: createRescuer(deliveries, { log, beat }),
+  };
 }

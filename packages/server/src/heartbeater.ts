@@ -25,6 +25,8 @@ export interface Heartbeater extends Loop {
   beat(): Promise<void>;
   /** False while the leases of this node may have run out. */
   hasLeases(): boolean;
+  /** Beats now when they may have. */
+  ensureLeases(): Promise<void>;
 }
 
 export function createHeartbeater(options: HeartbeaterOptions): Heartbeater {
@@ -55,6 +57,9 @@ export function createHeartbeater(options: HeartbeaterOptions): Heartbeater {
     ...loop,
     beat: beatOnce,
     hasLeases,
+    async ensureLeases() {
+      if (!hasLeases()) await beatOnce();
+    },
     async stop() {
       await loop.stop();
       try {

@@ -50,12 +50,13 @@ const delaysMs = [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute,
 
 export function createMailer(options: MailerOptions): Mailer {
   const { db, clock, log } = options;
+  const stopping = new AbortController();
 
   async function runOnce(): Promise<number> {
     const now = clock.now();
     const until = new Date(now.getTime() + claimMs);
     const mails = await claimDueMails(db, { now, until, limit: claimMax });
-    await Promise.all(mails.map((mail) => sendOne(options, mail)));
+    await Promise.all(mails.map((mail) => sendOne(options, mail, stopping.signal)));
     return mails.length;
   }
 
@@ -67,10 +68,19 @@ export function createMailer(options: MailerOptions): Mailer {
     return Math.min(Math.max(waitMs, pauseMsMin), pauseMsMax);
   }
 
-  return { ...createLoop({ name: "mailer", pass, log }), runOnce };
+  const loop = createLoop({ name: "mailer", pass, log });
+  return {
+    ...loop,
+    runOnce,
+    async stop() {
+      // A mail server that hangs must not hold up the end of the process: the next try is due soon.
+      stopping.abort();
+      await loop.stop();
+    },
+  };
 }
 
-async function sendOne(options: MailerOptions, mail: DueMail): Promise<void> {
+async function sendOne(options: MailerOptions, mail: DueMail, signal: AbortSignal): Promise<void> {
   const { db, clock, log } = options;
   const lastAt = mail.createdAt.getTime() + linkLifeMs[mail.purpose];
   // No node could send mail for long: whoever asked does not wait for it any more.
@@ -83,7 +93,7 @@ async function sendOne(options: MailerOptions, mail: DueMail): Promise<void> {
     const reason = "It was not needed when it was to be sent.";
     return await finishMail(db, { mail, reason, now: clock.now() });
   }
-  const outcome = await options.mail(toMail(mail.email, content));
+  const outcome = await options.mail({ ...toMail(mail.email, content), signal });
   const now = clock.now();
   if (outcome.kind === "sent") {
     return await finishMail(db, { mail, reason: "The mail server took it.", now });

@@ -1,5 +1,7 @@
 // Rules of the mails about accounts, against a real SMTP server: what is sent to whom, that no link
 // is at rest, and that nothing tells who has an account.
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { createContext, runInContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createResetLink } from "../../src/auth/link.ts";
@@ -196,7 +198,7 @@ describe("a lost password", () => {
     const refused = await silentApi.call({ path, token: null, body: { email } });
     expect(codeOf(refused)).toEqual([422, "unprocessable"]);
     expect(refused.body.error.message).toContain("trigrun account reset-link");
-    const input = { publicUrl: "https://cron.example.com/", now: silentApi.clock.now() };
+    const input = { publicUrl: "https://cron.example.com", now: silentApi.clock.now() };
     const none = await createResetLink(silentApi.db, { email: "x@example.com", ...input });
     expect(none).toBeUndefined();
     const link = (await createResetLink(silentApi.db, { email, ...input })) ?? "";
@@ -411,5 +413,28 @@ describe("the pages of links", () => {
     }
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain("unsafe");
+  });
+
+  it("does not hold up the end of a node whose mail server hangs, and is sent later", async () => {
+    const listening = createServer(silent);
+    const port = await new Promise<number>((resolve) => {
+      // A listening TCP server has an address with a port.
+      listening.listen(0, "127.0.0.1", () => resolve((listening.address() as AddressInfo).port));
+    });
+    const called = once(listening, "connection");
+    const hanging = createMailDoor({ smtpUrl: `smtp://127.0.0.1:${port}`, from });
+    const ending = createMailer({ db: test.db, clock: test.clock, log, mail: hanging.send });
+    await signUp("ada@example.com");
+    ending.start();
+    await called;
+    const stoppedAtMs = performance.now();
+    await ending.stop();
+    // The mail door itself would wait for a greeting for ten seconds.
+    expect(performance.now() - stoppedAtMs).toBeLessThan(5_000);
+    await hanging.close();
+    listening.close();
+    test.clock.advance(10_000);
+    expect(await mailer.runOnce()).toBe(1);
+    expect(mailbox.mails).toHaveLength(1);
   });
 });

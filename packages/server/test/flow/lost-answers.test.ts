@@ -7,7 +7,7 @@ import { createCourier } from "../../src/send/courier.ts";
 import { createSender } from "../../src/send/sender.ts";
 import { openChannel } from "../../src/store/channels.ts";
 import { connect, type Database, raw, sql } from "../../src/store/db.ts";
-import { beat } from "../../src/store/nodes.ts";
+import { beat, bury } from "../../src/store/nodes.ts";
 import { createHttpDoor, type HttpDoor } from "../../src/wire/http.ts";
 import { untilBlocked } from "../support/blocked.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
@@ -63,6 +63,13 @@ function ignore(): void {
   // What is logged is not what these tests are about.
 }
 
+function createFarRunner() {
+  const openSecrets = async () => {
+    throw new Error("a job that names no secret asks for none");
+  };
+  return createRunner({ ...common(), openSecrets, onDeliveries: () => undefined });
+}
+
 function createFarSender(warn?: () => void) {
   const { clock, log, call, ...rest } = common(warn);
   const courier = createCourier({
@@ -82,10 +89,7 @@ describe("a node that lost the answer of its claim", () => {
   it("runs the executions that it holds without knowing", async () => {
     const target = await story.addReceiver();
     await story.addJob(target.url, { kind: "one_time", schedule: {} });
-    const openSecrets = async () => {
-      throw new Error("a job that names no secret asks for none");
-    };
-    const runner = createRunner({ ...common(), openSecrets, onDeliveries: () => undefined });
+    const runner = createFarRunner();
     const called = target.nextCall();
     try {
       await loseAnswer("executions", () => runner.start());
@@ -117,4 +121,25 @@ describe("a node that lost the answer of its claim", () => {
     const [delivery] = (await story.client.listDeliveries()).items;
     expect(delivery).toMatchObject({ status: "sent", attempt_count: 1 });
   });
+});
+
+describe("a node that is stopped while its database is away", () => {
+  it("ends within its time, and another node makes what it could not settle", async () => {
+    const target = await story.addReceiver();
+    target.answers("silence");
+    await story.addJob(target.url, { kind: "one_time", schedule: {} });
+    const runner = createFarRunner();
+    const called = target.nextCall();
+    runner.start();
+    await called;
+    relay.cut();
+    relay.refuse();
+    // The call fails, and its end cannot be written down.
+    await target.stop();
+    await runner.stop();
+    await bury(story.db, nodeId);
+    expect(await story.node.rescue()).toBe(1);
+    const [execution] = (await story.client.listExecutions()).items;
+    expect(execution).toMatchObject({ status: "running", attempt_count: 1 });
+  }, 60_000);
 });

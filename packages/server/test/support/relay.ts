@@ -13,6 +13,8 @@ export interface Relay {
   // Resolves when a muted client has said something.
   heard(): Promise<void>;
   cut(): void;
+  // From now on no connection is taken: the database is away.
+  refuse(): void;
   stop(): Promise<void>;
 }
 
@@ -20,11 +22,16 @@ export async function startRelay(socketDir: string): Promise<Relay> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "trigrun-relay-"));
   const sockets = new Set<net.Socket>();
   let isMute = false;
+  let isAway = false;
   let tellHeard: () => void = () => undefined;
   const heard = new Promise<void>((resolve) => {
     tellHeard = resolve;
   });
   const server = net.createServer((client) => {
+    if (isAway) {
+      client.destroy();
+      return;
+    }
     const upstream = net.connect(path.join(socketDir, ".s.PGSQL.5432"));
     for (const [from, to] of [[client, upstream] as const, [upstream, client] as const]) {
       sockets.add(from);
@@ -49,6 +56,9 @@ export async function startRelay(socketDir: string): Promise<Relay> {
     },
     heard: () => heard,
     cut,
+    refuse: () => {
+      isAway = true;
+    },
     stop: async () => {
       cut();
       await new Promise((resolve) => server.close(resolve));
