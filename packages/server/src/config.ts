@@ -15,7 +15,13 @@ interface Setting<S extends z.ZodType = z.ZodType> {
 
 const optional = z.string().min(1).optional();
 const wholeNumber = (min: number, max: number, fallback: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback);
+  z
+    .string()
+    // `Number` alone takes "0x10", "1e1" and blanks.
+    .regex(/^\d{1,15}$/, "must be a whole number in decimal digits")
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(fallback);
 
 const list = z
   .string()
@@ -65,7 +71,11 @@ export const settings = {
   }),
   publicUrl: setting({
     variable: "TRIGRUN_PUBLIC_URL",
-    schema: z.url().optional(),
+    // Without a slash at its end, so that every path can be put behind it.
+    schema: z
+      .url()
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
     meaning: "Where people reach this installation; links in notifications begin with it.",
     fallback: "the address that `serve` listens on",
   }),

@@ -43,7 +43,7 @@ export async function createLink(tx: Tx, input: LinkInput): Promise<string> {
     invitationId: isInvitation ? subjectId : null,
     expiresAt: input.expiresAt ?? new Date(now.getTime() + linkLifeMs[purpose]),
   });
-  return `${publicUrl.replace(/\/+$/, "")}${linkPaths[purpose]}#${text}`;
+  return `${publicUrl}${linkPaths[purpose]}#${text}`;
 }
 
 /** For operators whose installation sends no mail; undefined when nobody has the address. */

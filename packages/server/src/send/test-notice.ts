@@ -82,7 +82,7 @@ function makeUpNotice(event: Event, now: Date, publicUrl: string): TestNotice {
           : null,
       },
       next_run_at: null,
-      url: `${publicUrl.replace(/\/+$/, "")}/executions/${executionId}`,
+      url: `${publicUrl}/executions/${executionId}`,
     },
     output: isFailure ? "Service Unavailable" : "OK",
   };

@@ -8,7 +8,7 @@ const sign = (key: string) => (text: string) => createHmac("sha256", key).update
 const tokenOf = (url: string) => url.split("/").at(-1) ?? "";
 
 describe("an unsubscribe link", () => {
-  const url = toUnsubscribeUrl("https://cron.example.com/", channelId, sign("ours"));
+  const url = toUnsubscribeUrl("https://cron.example.com", channelId, sign("ours"));
 
   it("leads to its own channel, and nowhere in another installation", () => {
     expect(url).toMatch(/^https:\/\/cron\.example\.com\/unsubscribe\/chan_/);

@@ -14,7 +14,7 @@ export function toUnsubscribeUrl(
   fingerprint: Fingerprint,
 ): string {
   const mac = fingerprint(toText(channelId)).toString("base64url");
-  return `${publicUrl.replace(/\/+$/, "")}/unsubscribe/${channelId}.${mac}`;
+  return `${publicUrl}/unsubscribe/${channelId}.${mac}`;
 }
 
 /** The channel that the token was made for; undefined for any other text. */
