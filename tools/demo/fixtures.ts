@@ -65,6 +65,7 @@ export function makeDelivery(change: Partial<Delivery> = {}): Delivery {
           duration_ms: 4_000,
           max_attempts: 3,
           usual_duration_ms: 1100,
+          reason: "All 3 attempts failed.",
         },
         ...{ last_attempt: null, next_run_at: null, url: "http://127.0.0.1/" },
       },

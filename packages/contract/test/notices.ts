@@ -35,6 +35,11 @@ function makeFacts(status: EndStatus): ExecutionFacts {
       attempts: { succeeded: 1, failed: 3, cancelled: 0 }[status],
       max_attempts: 3,
       usual_duration_ms: 1100,
+      reason: {
+        succeeded: null,
+        failed: "All 3 attempts failed.",
+        cancelled: "The job was deleted.",
+      }[status],
     },
     last_attempt:
       status === "cancelled"

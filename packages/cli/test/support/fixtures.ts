@@ -170,6 +170,7 @@ export function aTriedDelivery(): DeliveryWithAttempts {
           duration_ms: 4210,
           max_attempts: 3,
           usual_duration_ms: 1100,
+          reason: "All 3 attempts failed.",
           attempts: 1,
         },
         last_attempt: null,

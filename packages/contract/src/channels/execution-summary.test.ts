@@ -13,8 +13,16 @@ describe("the lead", () => {
     ["succeeded", { attempts: 2 }, "nightly-backup succeeded on attempt 2 of 3."],
     ["succeeded", { maxAttempts: null }, "nightly-backup succeeded after 1 attempt."],
     ["succeeded", { attempts: 4 }, "nightly-backup succeeded after 4 attempts."],
-    ["cancelled", {}, "nightly-backup was cancelled before the first attempt."],
-    ["cancelled", { attempts: 2 }, "nightly-backup was cancelled after 2 of 3 attempts."],
+    [
+      "cancelled",
+      {},
+      "nightly-backup was cancelled before the first attempt: The job was deleted.",
+    ],
+    [
+      "cancelled",
+      { attempts: 2 },
+      "nightly-backup was cancelled after 2 of 3 attempts: The job was deleted.",
+    ],
     [
       "failed",
       {},

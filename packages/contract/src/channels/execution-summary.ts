@@ -39,7 +39,20 @@ export function summarizeExecution({ event, output, isTest }: ExecutionNotice): 
 function leadOf(name: string, event: ExecutionEvent): string {
   const { execution } = event.data;
   const story = `${name} ${outcomes[execution.status].verb} ${whenOf(execution)}`;
-  return execution.status === "failed" ? `${story}${failureOf(event)}` : `${story}.`;
+  switch (execution.status) {
+    case "succeeded":
+      return `${story}.`;
+    case "failed":
+      return `${story}${failureOf(event)}`;
+    case "cancelled":
+      return `${story}${reasonOf(execution)}`;
+  }
+}
+
+/** Why it was cancelled, as the end of a sentence. A `reason` is a sentence. */
+function reasonOf({ reason }: Execution): string {
+  const said = toShortLine(reason ?? "", failureCharsMax);
+  return said === "" ? "." : `: ${said}`;
 }
 
 /**

@@ -76,7 +76,9 @@ describe("a cancelled execution", () => {
     const { url, json } = render(makeNotice("cancelled"));
     expect(url).toBe("https://events.pagerduty.com/v2/change/enqueue");
     const change = changeBody.parse(json);
-    expect(change.payload.summary).toBe("nightly-backup was cancelled before the first attempt.");
+    expect(change.payload.summary).toBe(
+      "nightly-backup was cancelled before the first attempt: The job was deleted.",
+    );
   });
 });
 

@@ -56,6 +56,9 @@ export const executionFacts = z.object({
     usual_duration_ms: z.number().int().nullable().default(null).meta({
       description: "Median of the job's last 20 succeeded executions; null where none is known.",
     }),
+    reason: z.string().nullable().default(null).meta({
+      description: "Why it ended so, in a sentence; null for a success.",
+    }),
   }),
   last_attempt: z
     .object({
@@ -91,10 +94,11 @@ export type ExecutionEvent = z.output<typeof executionEvent>;
 
 /** The event as told for one rule. `timestamp` is when the execution ended, on every try. */
 export function toExecutionEvent(event: Event, facts: ExecutionFacts): ExecutionEvent {
-  const { max_attempts = null, usual_duration_ms = null, ...execution } = facts.execution;
+  const { max_attempts = null, usual_duration_ms = null, reason = null } = facts.execution;
+  const added = { max_attempts, usual_duration_ms, reason };
   return {
-    type: `execution.${execution.status}`,
-    timestamp: execution.finished_at,
-    data: { event, ...facts, execution: { ...execution, max_attempts, usual_duration_ms } },
+    type: `execution.${facts.execution.status}`,
+    timestamp: facts.execution.finished_at,
+    data: { event, ...facts, execution: { ...facts.execution, ...added } },
   };
 }

@@ -22,7 +22,10 @@ export async function cancelExecutions(tx: Tx, cancel: Cancel): Promise<string[]
     execution,
     attempt: null,
     reason,
-    outcome: toEnd(execution, "cancelled", lastAttempt, now, publicUrl),
+    outcome: toEnd(execution, {
+      status: "cancelled",
+      ...{ lastAttempt, reason, finishedAt: now, publicUrl },
+    }),
   }));
   const { settled } = await settleIfLeased(tx, settlements);
   for (const { execution } of unended) {

@@ -48,20 +48,25 @@ export interface End {
   readonly completesJob: boolean;
 }
 
-/** The end of an execution. `lastAttempt` is null when it was cancelled before any. */
-export function toEnd(
-  execution: Execution,
-  status: EndStatus,
-  lastAttempt: Attempt | null,
-  finishedAt: Date,
-  publicUrl: string,
-): End {
+/** How it ended. */
+export interface Ending {
+  readonly status: EndStatus;
+  /** Null when it was cancelled before any. */
+  readonly lastAttempt: Attempt | null;
+  /** A sentence; null for a success. */
+  readonly reason: string | null;
+  readonly finishedAt: Date;
+  readonly publicUrl: string;
+}
+
+export function toEnd(execution: Execution, ending: Ending): End {
   const { job, trigger } = execution;
+  const { status, finishedAt, lastAttempt } = ending;
   const isOnlyRun = job.kind === "one_time" || job.kind === "scheduled";
   return {
     status,
     finishedAt,
-    facts: toFacts(execution, status, lastAttempt, finishedAt, publicUrl),
+    facts: toFacts(execution, ending),
     output: lastAttempt?.bodyPreview ?? null,
     completesJob: isOnlyRun && (trigger === "schedule" || trigger === "creation"),
   };
@@ -69,10 +74,7 @@ export function toEnd(
 
 function toFacts(
   execution: Execution,
-  status: EndStatus,
-  lastAttempt: Attempt | null,
-  finishedAt: Date,
-  publicUrl: string,
+  { status, lastAttempt, reason, finishedAt, publicUrl }: Ending,
 ): ExecutionFacts {
   const { job } = execution;
   const startedAt =
@@ -89,6 +91,7 @@ function toFacts(
       duration_ms: startedAt ? Math.max(0, finishedAt.getTime() - startedAt.getTime()) : null,
       attempts: lastAttempt?.number ?? execution.attemptCount,
       max_attempts: job.retryPolicy.max_attempts,
+      reason,
     },
     last_attempt: lastAttempt && {
       number: lastAttempt.number,
@@ -99,6 +102,6 @@ function toFacts(
       error_message: lastAttempt.errorMessage,
     },
     next_run_at: job.nextRunAt?.toISOString() ?? null,
-    url: `${publicUrl.replace(/\/+$/, "")}/executions/${execution.id}`,
+    url: `${publicUrl}/executions/${execution.id}`,
   };
 }

@@ -77,8 +77,9 @@ export function createRunner(options: RunnerOptions): Runner {
       const outcome = { dueAt: decision.dueAt };
       return { execution, attempt, warnings, reason: decision.reason, outcome };
     }
-    const outcome = toEnd(execution, decision.next, attempt, now, publicUrl);
-    return { execution, attempt, warnings, reason: decision.reason, outcome };
+    const { next: status, reason } = decision;
+    const ending = { status, lastAttempt: attempt, reason, finishedAt: now, publicUrl };
+    return { execution, attempt, warnings, reason, outcome: toEnd(execution, ending) };
   }
 
   async function run(execution: Execution, signal: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ interface FactsRow {
   finished_at: Date | null;
   attempt_count: number;
   interruptions: number;
+  reason: string | null;
   job_id: string;
   job_name: string;
   job_kind: Execution["job"]["kind"];
@@ -46,7 +47,7 @@ export async function loadEnd(
 ): Promise<FoundEnd | undefined> {
   const [row] = await tx.rows<FactsRow>(sql`
     select e.id, e.status, e.trigger, e.scheduled_for, e.started_at, e.finished_at,
-      e.attempt_count, e.interruptions, e.job_id, j.name as job_name, j.kind as job_kind,
+      e.attempt_count, e.interruptions, e.reason, e.job_id, j.name as job_name, j.kind as job_kind,
       j.request, j.retry_policy, j.next_run_at, a.number, a.status as attempt_status,
       a.status_code, a.started_at as attempt_started_at, a.latency_ms, a.body_preview,
       a.error_class, a.error_message
@@ -81,7 +82,9 @@ function toEndOf(row: FactsRow, status: EndStatus, finishedAt: Date, publicUrl: 
       nextRunAt: row.next_run_at,
     },
   };
-  return toEnd(execution, status, toLastAttempt(row), finishedAt, publicUrl);
+  const { reason } = row;
+  const lastAttempt = toLastAttempt(row);
+  return toEnd(execution, { status, lastAttempt, reason, finishedAt, publicUrl });
 }
 
 function toLastAttempt(row: FactsRow): Attempt | null {

@@ -131,12 +131,12 @@ export async function insertSlots(
   for (let start = 0; start < ids.length; start += missedAtOnce) {
     // A slot that stood already has another id, so it is not among them.
     const unended = await lockUnended(tx, ids.slice(start, start + missedAtOnce));
-    const settlements = unended.map(({ execution }) => ({
-      execution,
-      attempt: null,
-      reason: missed.get(execution.id) ?? null,
-      outcome: toEnd(execution, "cancelled", null, now, publicUrl),
-    }));
+    const settlements = unended.map(({ execution }) => {
+      const reason = missed.get(execution.id) ?? null;
+      const ending = { status: "cancelled", lastAttempt: null, reason } as const;
+      const outcome = toEnd(execution, { ...ending, finishedAt: now, publicUrl });
+      return { execution, attempt: null, reason, outcome };
+    });
     deliveries += (await settleIfLeased(tx, settlements)).deliveries;
   }
   return deliveries;

@@ -27,6 +27,12 @@ async function onlyExecution() {
   return story.client.getExecution({ params: { id: items[0]?.id ?? "" } });
 }
 
+const toEnding = (
+  status: "succeeded" | "failed",
+  lastAttempt: Parameters<typeof toEnd>[1]["lastAttempt"],
+  finishedAt: Date,
+) => ({ status, lastAttempt, reason: null, finishedAt, publicUrl: "https://x" });
+
 describe("a claim", () => {
   it("gives each execution to one of many claimers", async () => {
     const target = await story.addReceiver();
@@ -57,7 +63,7 @@ describe("a settle", () => {
       execution: claimed,
       attempt: { ...attempt, status: "SUCCESS" as const, statusCode: 200 },
       reason: null,
-      outcome: toEnd(claimed, "succeeded", attempt, story.clock.now(), "https://x"),
+      outcome: toEnd(claimed, toEnding("succeeded", attempt, story.clock.now())),
     };
     expect((await settleIfLeased(story.db, [late])).settled.size).toBe(0);
     // Nor does it when the frozen node itself gets the row back: the count has moved on.
@@ -78,7 +84,7 @@ describe("a settle", () => {
     const claimed = await claimOne("node_a");
     const attempt = { ...toInterruptedAttempt(1, claimed.dueAt), status: "SUCCESS" as const };
     const finishedAt = new Date("2026-03-01T10:00:59.990Z");
-    const outcome = toEnd(claimed, "succeeded", attempt, finishedAt, "https://x");
+    const outcome = toEnd(claimed, toEnding("succeeded", attempt, finishedAt));
     await settleIfLeased(story.db, [{ execution: claimed, attempt, reason: null, outcome }]);
     expect((await story.client.getJob({ params: { id } })).state).toBe("completed");
   });
@@ -92,7 +98,7 @@ describe("a settle", () => {
     await story.node.planner.runOnce();
     const claimed = await claimOne("node_a");
     const attempt = toInterruptedAttempt(1, claimed.dueAt);
-    const outcome = toEnd(claimed, "failed", attempt, story.clock.now(), "https://x");
+    const outcome = toEnd(claimed, toEnding("failed", attempt, story.clock.now()));
     const settlement = { execution: claimed, attempt, reason: "r", outcome };
     expect(await settleIfLeased(story.db, [settlement])).toMatchObject({ deliveries: 1 });
     expect((await settleIfLeased(story.db, [settlement])).settled.size).toBe(0);

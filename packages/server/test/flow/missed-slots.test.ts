@@ -70,6 +70,7 @@ describe("a missed slot that the planner finds", () => {
           attempts: 0,
           max_attempts: 3,
           usual_duration_ms: null,
+          reason: expect.stringMatching(/^Missed: no TrigRun node planned this/),
         },
         last_attempt: null,
         next_run_at: "2026-03-01T10:40:00.000Z",
