@@ -243,7 +243,8 @@ export const channelRoutes = {
     role: "member",
     resource: "channels",
     summary: "Show how the deliveries of each channel went",
-    description: "Over the deliveries made since `from`, by default those of the last 7 days.",
+    description:
+      "Over the deliveries made since `from`: by default those of the last 7 days, at most 90.",
     query: z.strictObject({ from: instantInput.optional() }),
     response: z.object({ from: instant, items: z.array(channelStatistics) }),
     status: 200,

@@ -62,6 +62,8 @@ const previousMax = 3;
 
 // A week: long enough to see a pattern, short enough to be read in one go.
 const statisticsMs = 7 * 24 * 3_600_000;
+// Every delivery since then is read: a quarter is a report, more would be a load.
+const statisticsMsMax = 90 * 24 * 3_600_000;
 
 const enabledReason = "The channel was enabled again.";
 const discardedReason = "Discarded when the channel was enabled again.";
@@ -173,6 +175,9 @@ export const channelHandlers: ChannelHandlers = {
 
   async listChannelStatistics({ query }, { tx, workspaceId, now }) {
     const from = query.from ?? new Date(now.getTime() - statisticsMs);
+    if (now.getTime() - from.getTime() > statisticsMsMax) {
+      throw toValidationError([{ path: "from", message: "must be at most 90 days ago" }]);
+    }
     return {
       from: from.toISOString(),
       items: await readChannelStatistics(tx, workspaceId, from),

@@ -39,17 +39,15 @@ export function toDigestFacts(members: readonly Member[], url: string): DigestFa
 /** The same digest when it tells `members` as well, which are newer than what it tells already. */
 export function addToDigest(facts: DigestFacts, members: readonly Member[]): DigestFacts {
   const added = toDigestFacts(members, facts.url);
-  const [firstAt, lastAt] = [facts.first_at, added.first_at, facts.last_at, added.last_at]
-    .sort()
-    .filter((_, place) => place === 0 || place === 3);
   return {
     ...added,
     total: facts.total + added.total,
     succeeded: facts.succeeded + added.succeeded,
     failed: facts.failed + added.failed,
     cancelled: facts.cancelled + added.cancelled,
-    first_at: firstAt ?? added.first_at,
-    last_at: lastAt ?? added.last_at,
+    // As text: instants of one form sort as they follow.
+    first_at: added.first_at < facts.first_at ? added.first_at : facts.first_at,
+    last_at: added.last_at > facts.last_at ? added.last_at : facts.last_at,
     deliveries: [...added.deliveries, ...facts.deliveries].slice(0, digestDeliveriesMax),
   };
 }

@@ -34,11 +34,11 @@ export interface Digester extends Loop {
   runOnce(): Promise<number>;
 }
 
-// Half of a minute's flood is told by the first digest then, and people wait a second for it.
+// What overflows waits for a second before it is folded: nobody misses it meanwhile.
 const pauseMs = 1_000;
 // What is through within so long is sent one by one: a digest says less than a message does.
 const patienceMs = 10_000;
-// Deliveries that one digest stands for at most: more are another digest.
+// Deliveries that one transaction folds; more follow in the next, into the same digest.
 const membersMax = 1_000;
 
 export function createDigester(options: DigesterOptions): Digester {
@@ -76,7 +76,7 @@ export function createDigester(options: DigesterOptions): Digester {
     }
     // A message that stands for itself alone says more.
     if (members.length === 1) return 0;
-    const url = `${options.publicUrl.replace(/\/+$/, "")}/channels/${channel.id}`;
+    const url = `${options.publicUrl}/channels/${channel.id}`;
     const facts = toDigestFacts(members, url);
     await fold(tx, await insertDigest(tx, { channel, members, facts, now }), members);
     return members.length;

@@ -2,13 +2,10 @@
 // what it sent.
 //
 // For each delivery:
-//   1. claim   lease it (worker.ts)
-//   2. render  the channel type makes the message from the stored facts
-//   3. sign    with every secret that is valid now (signature.ts)
-//   4. send    through the HTTP or the mail door
-//   5. judge   the channel type says what the answer means
-//   6. decide  sent, failed, or tried again when (delivery.ts)
-//   7. settle  record try and outcome (settler.ts)
+//   1. claim      lease it, destination by destination (lanes.ts, delivery-queue.ts)
+//   2. hand over  render, sign, send and judge (courier.ts)
+//   3. decide     sent, failed, or tried again when (delivery.ts)
+//   4. settle     record try and outcome (settler.ts, delivery-settlement.ts)
 import type { Verdict } from "@trigrun/contract";
 import type { Clock } from "../clock.ts";
 import { faultPoint } from "../fault-point.ts";
@@ -74,7 +71,8 @@ export function createSender(options: SenderOptions): Sender {
     faultPoint("sender.answered");
     const isCut = signal.aborted && attempt.errorClass === "cancelled";
     if (isCut) return settleInterrupted(delivery);
-    lanes.observe(delivery.destinationId, attempt.latencyMs ?? 0);
+    // What never reached the wire says nothing about the receiver.
+    if (attempt.latencyMs !== null) lanes.observe(delivery.destinationId, attempt.latencyMs);
     const now = clock.now();
     const { retrySchedule } = channel;
     const next = decide(delivery, verdict, { now, random, retrySchedule });
@@ -199,12 +197,8 @@ function toNextStretch(done: Stretch, cutAt: string | null, from: string): Stret
 }
 
 function lastDestinationOf(claimed: readonly ClaimedDelivery[]): string {
-  return (
-    claimed
-      .map(({ destinationId }) => destinationId)
-      .sort()
-      .at(-1) ?? ""
-  );
+  const ids = claimed.map(({ destinationId }) => destinationId);
+  return ids.sort().at(-1) ?? "";
 }
 
 /** Whether a lane is full now, so that more may wait behind it. */

@@ -51,7 +51,8 @@ const columns = sql`d.id, d.status, d.event, d.channel_id, d.channel_name, d.cha
 const joined = sql`deliveries d
   left join jobs j on j.id = d.job_id
   left join channels c on c.id = d.channel_id
-  left join destinations t on t.id = d.destination_id and d.status = 'pending'
+  left join destinations t on t.id = d.destination_id
+    and d.status = 'pending' and d.parked_for is null
   cross join lateral (
     select t.paid_until - (t.burst - 1) * t.interval_ms * interval '1 millisecond' as at
   ) turn`;
@@ -282,21 +283,40 @@ export async function countFailed(
 }
 
 // By the end of the execution that was told, not by when it was told: a late success counts.
-const stillTrue = sql`and not (
+const stillTrue = sql`and not coalesce(
   d.facts->'execution'->>'status' = 'failed'
-  and exists (
-    select from executions later
-    where later.job_id = d.job_id and later.status = 'succeeded'
-      and later.finished_at > (d.facts->'execution'->>'finished_at')::timestamptz
-  )
+    and r.at > (d.facts->'execution'->>'finished_at')::timestamptz,
+  false
 )`;
 
-function failedOf(workspaceId: string, filter: FailedFilter, limit: number): Sql {
+/**
+ * When each job that the filter meets succeeded last: once for a job, not for each of its failures.
+ * Of its latest 20 successes, as one that began before another may end after it.
+ */
+function recovered(workspaceId: string, filter: DeliveryFilter): Sql {
   return sql`
+    told as materialized (
+      select distinct d.job_id from deliveries d where ${matches(workspaceId, filter)}
+    ),
+    recovered as materialized (
+      select told.job_id, (
+        select max(finished_at) from (
+          select finished_at from executions
+          where job_id = told.job_id and status = 'succeeded' order by id desc limit 20
+        ) latest
+      ) as at from told
+    )`;
+}
+
+function failedOf(workspaceId: string, filter: FailedFilter, limit: number): Sql {
+  const failed = { ...filter, status: "failed" } as const;
+  return sql`
+    ${filter.onlyStillTrue ? sql`with ${recovered(workspaceId, failed)}` : empty}
     select d.id from deliveries d
     join channels c on c.id = d.channel_id and c.disabled_at is null
+    ${filter.onlyStillTrue ? sql`left join recovered r on r.job_id = d.job_id` : empty}
     -- Not a digest: what it told has failed with it, and is restarted one by one.
-    where d.event <> 'digest' and ${matches(workspaceId, { ...filter, status: "failed" })}
+    where d.event <> 'digest' and ${matches(workspaceId, failed)}
       ${filter.onlyStillTrue ? stillTrue : empty}
     order by d.id limit ${limit}`;
 }

@@ -168,7 +168,7 @@ export interface ClaimInput {
   readonly stretch: Stretch;
   /** How many may be claimed for one destination. */
   readonly width: number;
-  /** How many for those that have deliveries in work already, or that are slow. */
+  /** How many for those that have deliveries in work already, or that answer fast. */
   readonly rooms: ReadonlyMap<string, number>;
 }
 

@@ -93,14 +93,13 @@ export async function lockOverflow(
       and d.due_at <= ${now} and d.execution_id is not null
     order by d.id limit ${limit}
     for update of d skip locked`);
-  const byChannel = new Map<string, MemberRow[]>();
+  const overflows = new Map<string, Overflow & { members: MemberRow[] }>();
   for (const row of rows) {
-    byChannel.set(row.channel_id, [...(byChannel.get(row.channel_id) ?? []), row]);
+    const known = overflows.get(row.channel_id);
+    if (known !== undefined) known.members.push(row);
+    else overflows.set(row.channel_id, { channel: toChannel(row), members: [row] });
   }
-  return [...byChannel.values()].flatMap((members) => {
-    const last = members.at(-1);
-    return last === undefined ? [] : [{ channel: toChannel(last), members }];
-  });
+  return [...overflows.values()];
 }
 
 function toChannel(row: MemberRow): Overflow["channel"] {
@@ -119,16 +118,17 @@ export interface OpenDigest {
   readonly facts: DigestFacts;
 }
 
-/** Locks the digest of the channel that waits for its first try; at most one does. */
+/** Locks the digest of the channel that waits for its first try. */
 export async function lockOpenDigest(
   tx: Tx,
-  { id: channelId, workspaceId }: Overflow["channel"],
+  { id: channelId, destinationId }: Overflow["channel"],
 ): Promise<OpenDigest | undefined> {
+  // By destination, as the index of what is due is.
   const [row] = await tx.rows<OpenDigest>(sql`
     select id, facts from deliveries
-    where workspace_id = ${workspaceId} and channel_id = ${channelId} and status = 'pending'
-      and event = 'digest' and parked_for is null and attempt_count = 0
-    order by id limit 1 for update skip locked`);
+    where destination_id = ${destinationId} and status = 'pending' and parked_for is null
+      and channel_id = ${channelId} and event = 'digest' and attempt_count = 0
+    order by due_at limit 1 for update skip locked`);
   return row;
 }
 

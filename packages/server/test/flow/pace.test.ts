@@ -229,7 +229,7 @@ describe("a digest", () => {
 });
 
 describe("a backlog of one destination", () => {
-  it("is sent without a row given back, while others are served between", async () => {
+  it("is sent lane by lane, while others are served between", async () => {
     const slow = await story.addReceiver();
     await story.tell(jobId, "on_completion", slow.url);
     await story.tell(jobId, "on_completion", ops.url);

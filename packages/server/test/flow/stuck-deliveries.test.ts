@@ -143,4 +143,16 @@ describe("a pace", () => {
     await story.tick();
     expect((await deliveries())[0]?.status).toBe("sent");
   });
+
+  it("and a pause do not hide that a digest tells what waits", async () => {
+    const channelId = await story.tell(jobId, "on_completion", ops.url);
+    const pace = { max_per_minute: 6, burst: 1, overflow: "digest" } as const;
+    await story.client.updateChannel({ params: { id: channelId }, body: { pace } });
+    ops.answers({ status: 429, headers: { "retry-after": "3600" } });
+    await runJob(3);
+    const [digest] = await deliveries({ event: "digest" });
+    const [told] = await deliveries({ digest_id: digest?.id ?? "" });
+    expect(told).toMatchObject({ status: "pending", next_attempt_at: null });
+    expect(told?.reason).toContain(`the digest ${digest?.id} tells it`);
+  });
 });

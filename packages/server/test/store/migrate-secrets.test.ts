@@ -1,27 +1,13 @@
 // The migration that brings secrets, on a database that has been in use: nothing sealed is lost,
 // and jobs that refer to secrets already are known for it.
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { expect, it } from "vitest";
-import { type Database, sql } from "../../src/store/db.ts";
+import { sql } from "../../src/store/db.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { createVault } from "../../src/store/vault.ts";
 import { verifyVault } from "../../src/store/vault-check.ts";
 import { createTestDatabase } from "../support/db.ts";
-
-const folder = new URL("../../src/store/migrations/", import.meta.url);
-
-/** The schema as it was before. */
-async function migrateBefore(db: Database): Promise<void> {
-  const before = await mkdtemp(path.join(tmpdir(), "trigrun-migrations-"));
-  for (const name of ["0001_first.sql", "0002_destinations.sql"]) {
-    await copyFile(new URL(name, folder), path.join(before, name));
-  }
-  await migrate(db, before);
-  await rm(before, { recursive: true });
-}
+import { migrateUpTo } from "../support/migrations.ts";
 
 const request = (part: object) =>
   JSON.stringify({ url: "https://a.example", headers: {}, ...part });
@@ -30,7 +16,7 @@ it("keeps what was sealed, knows its key, and finds the references of jobs", asy
   const database = await createTestDatabase({ isEmpty: true });
   test.onTestFinished(() => database.drop());
   const { db } = database;
-  await migrateBefore(db);
+  await migrateUpTo(db, 2);
   const vault = createVault([{ version: 1, key: randomBytes(32) }]);
   await db.run(sql`
     insert into vault_checks (key_version, sealed)
