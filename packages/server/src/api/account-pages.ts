@@ -1,9 +1,9 @@
 // The pages that links about accounts lead to: one form each, which asks the API. The secret of a
 // link stands behind its `#` and reaches the server in the body of that request only.
-import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
+import { sendPage } from "./page.ts";
 
-interface Page {
+interface AccountPage {
   readonly path: string;
   /** The route that the form asks, seen from the page, so that a path before both stays. */
   readonly action: string;
@@ -21,7 +21,7 @@ const passwordField = (label: string, autocomplete: string) =>
   `<label>${label}<br><input name="password" type="password" required minlength="15" ` +
   `maxlength="128" autocomplete="${autocomplete}"></label>`;
 
-const pages: readonly Page[] = [
+const pages: readonly AccountPage[] = [
   {
     path: "/account/verify-email",
     action: "../v1/auth/verify-email",
@@ -51,11 +51,6 @@ const pages: readonly Page[] = [
   },
 ];
 
-const style =
-  "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;" +
-  "color-scheme:light dark}input,button{font:inherit;padding:.4rem;max-width:100%}" +
-  "label,button{display:block;margin:1rem 0}";
-
 // Text is shown as text: nothing that the server answers becomes part of the page.
 const script = `
 const form = document.querySelector("form");
@@ -80,47 +75,19 @@ form.addEventListener("submit", async (event) => {
 });
 `;
 
-const hashOf = (text: string) => createHash("sha256").update(text).digest("base64");
-
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${hashOf(style)}'`,
-  `script-src 'sha256-${hashOf(script)}'`,
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
 export function addAccountPages(app: FastifyInstance): void {
   for (const page of pages) {
-    app.get(page.path, async (_request, reply) =>
-      reply
-        .header("content-security-policy", policy)
-        .type("text/html; charset=utf-8")
-        .send(toHtml(page)),
-    );
+    const content = toContent(page);
+    const title = `${page.title} - TrigRun`;
+    app.get(page.path, async (_request, reply) => sendPage(reply, { title, content, script }));
   }
 }
 
 // The texts are ours, and none has a character that HTML would read.
-const toHtml = ({ title, lead, action, done, fields, button }: Page) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} - TrigRun</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${title}</h1>
+const toContent = ({ title, lead, action, done, fields, button }: AccountPage) => `<h1>${title}</h1>
 <p>${lead}</p>
 <form method="post" data-action="${action}" data-done="${done}">
 ${fields.join("\n")}
 <button>${button}</button>
 </form>
-<p><output></output></p>
-<script>${script}</script>
-</body>
-</html>
-`;
+<p><output></output></p>`;

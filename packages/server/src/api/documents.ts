@@ -1,6 +1,5 @@
 // What the server says about itself: the OpenAPI document, a page that renders it, a summary for
 // language models, and a front page. All made from the contract; nothing is loaded from elsewhere.
-import { createHash } from "node:crypto";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import {
@@ -12,8 +11,9 @@ import {
   type Route,
   toOpenApi,
 } from "@trigrun/contract";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { requireFound } from "./found.ts";
+import { type Page, sendPage } from "./page.ts";
 
 /** Made at most once: the document takes a quarter of a second. */
 function once<T>(make: () => T): () => T {
@@ -51,17 +51,12 @@ export function addDocuments(app: FastifyInstance, version: string): void {
   app.get("/llms.txt", async (_request, reply) =>
     reply.type("text/plain; charset=utf-8").send(summary()),
   );
-  const sendPage = (reply: FastifyReply, lead: string) =>
-    reply
-      .header("content-security-policy", frontPolicy)
-      .type("text/html; charset=utf-8")
-      .send(toFrontPage(version, lead));
-  app.get("/", async (_request, reply) => sendPage(reply, frontLead));
+  app.get("/", async (_request, reply) => sendPage(reply, toPage(version, frontLead)));
   // Where the links in notifications lead. The pages name nothing but the id, and need no token.
   for (const [path, page] of Object.entries(linkedPages)) {
     app.get<{ Params: { id: string } }>(`/${path}/:id`, async ({ params }, reply) => {
       const id = requireFound(isIdOf(page.kind, params.id) ? params.id : undefined, page.kind);
-      return sendPage(reply, page.toLead(id));
+      return sendPage(reply, toPage(version, page.toLead(id)));
     });
   }
   app.register(async (scope) => {
@@ -79,12 +74,6 @@ export function addDocuments(app: FastifyInstance, version: string): void {
     });
   });
 }
-
-const frontStyle =
-  "body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:4rem auto;padding:0 1rem;" +
-  "color-scheme:light dark}";
-const styleHash = createHash("sha256").update(frontStyle).digest("base64");
-const frontPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'`;
 
 const frontLead =
   "<p>Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.</p>";
@@ -123,26 +112,17 @@ function toChannelLead(id: string): string {
 <code>on_completion</code>. Without a token, ask whoever runs this server.</p>`;
 }
 
-const toFrontPage = (version: string, lead: string) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>TrigRun</title>
-<style>${frontStyle}</style>
-</head>
-<body>
-<h1>TrigRun</h1>
+const toPage = (version: string, lead: string): Page => ({
+  title: "TrigRun",
+  content: `<h1>TrigRun</h1>
 ${lead}
 <ul>
 <li><a href="/docs">API documentation</a>, to read and to try out</li>
 <li><a href="/openapi.json">OpenAPI 3.1 document</a></li>
 <li><a href="/llms.txt">Summary for language models</a></li>
 </ul>
-<p>From a terminal: <code>cronctl --help</code>. Version ${version}.</p>
-</body>
-</html>
-`;
+<p>From a terminal: <code>cronctl --help</code>. Version ${version}.</p>`,
+});
 
 const roleWords: Readonly<Record<Role, string>> = {
   public: "no token",

@@ -1,11 +1,14 @@
 // The pages behind `List-Unsubscribe`: they end the mails of a channel for whoever got one, without
 // a sign-in. Opening one changes nothing; only its button does, or a mail program's (RFC 8058).
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { readUnsubscribeToken } from "../send/unsubscription.ts";
 import { disableChannel, findChannelName } from "../store/channels.ts";
 import { wake } from "../store/wake.ts";
 import type { Services } from "./context.ts";
 import { requireFound } from "./found.ts";
+import { escapeHtml, sendPage } from "./page.ts";
+
+const title = "TrigRun mails";
 
 const reason = "Somebody who got its mails unsubscribed.";
 
@@ -28,7 +31,7 @@ export function addUnsubscribe(app: FastifyInstance, services: Services): void {
     });
     scope.get<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
       const { name } = await find(params.token);
-      return sendPage(reply, toQuestion(name));
+      return sendPage(reply, { title, content: toQuestion(name), hasForm: true });
     });
     scope.post<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
       const { id, name } = await find(params.token);
@@ -37,23 +40,9 @@ export function addUnsubscribe(app: FastifyInstance, services: Services): void {
         await disableChannel(tx, { id, reason, now: clock.now(), publicUrl });
         await wake(tx, "sender");
       });
-      return sendPage(reply, toConfirmation(name, id));
+      return sendPage(reply, { title, content: toConfirmation(name, id) });
     });
   });
-}
-
-const policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'";
-
-function sendPage(reply: FastifyReply, content: string): FastifyReply {
-  return reply
-    .header("content-security-policy", policy)
-    .type("text/html; charset=utf-8")
-    .send(
-      `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n` +
-        `<meta name="viewport" content="width=device-width, initial-scale=1">\n` +
-        `<meta name="color-scheme" content="light dark">\n<title>TrigRun mails</title>\n` +
-        `</head>\n<body>\n${content}\n</body>\n</html>\n`,
-    );
 }
 
 function toQuestion(name: string): string {
@@ -69,8 +58,4 @@ function toConfirmation(name: string, id: string): string {
 <p>The channel <strong dir="auto">${escapeHtml(name)}</strong> is disabled. Whoever has a token of
 this TrigRun enables it again with</p>
 <p><code>cronctl channels enable ${id}</code></p>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -4,6 +4,7 @@ import type { Try } from "../send/try.ts";
 import { warned } from "./channel-warning.ts";
 import type { Tx } from "./db.ts";
 import type { ClaimedDelivery } from "./delivery-queue.ts";
+import { toPhaseColumns } from "./phases.ts";
 
 /** What becomes of a delivery. `attempt` is null when none was made (the channel is disabled). */
 export interface Settlement {
@@ -80,11 +81,7 @@ function toSettleRow(settlement: Settlement) {
     a_reason: attempt?.reason,
     started_at: attempt?.startedAt,
     latency_ms: attempt?.latencyMs,
-    dns_ms: attempt?.phases?.dnsMs,
-    connect_ms: attempt?.phases?.connectMs,
-    tls_ms: attempt?.phases?.tlsMs,
-    first_byte_ms: attempt?.phases?.firstByteMs,
-    body_ms: attempt?.phases?.bodyMs,
+    ...toPhaseColumns(attempt?.phases),
     request: attempt?.request,
     response: attempt?.response,
     error_class: attempt?.errorClass,

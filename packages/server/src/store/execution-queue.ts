@@ -5,6 +5,7 @@ import { eventsOf } from "@trigrun/contract";
 import type { Attempt } from "../run/attempt.ts";
 import type { End, Execution } from "../run/execution.ts";
 import { raw, sql, type Tx } from "./db.ts";
+import { toPhaseColumns } from "./phases.ts";
 
 interface ClaimedRow {
   id: string;
@@ -235,11 +236,7 @@ function toSettleRow({ execution, attempt, warnings, reason, outcome }: Settleme
     status_code: attempt?.statusCode,
     started_at: attempt?.startedAt,
     latency_ms: attempt?.latencyMs,
-    dns_ms: attempt?.phases?.dnsMs,
-    connect_ms: attempt?.phases?.connectMs,
-    tls_ms: attempt?.phases?.tlsMs,
-    first_byte_ms: attempt?.phases?.firstByteMs,
-    body_ms: attempt?.phases?.bodyMs,
+    ...toPhaseColumns(attempt?.phases),
     body_preview: attempt?.bodyPreview,
     body_truncated: attempt?.bodyTruncated ?? false,
     response_headers: attempt?.responseHeaders,

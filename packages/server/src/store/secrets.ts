@@ -49,6 +49,11 @@ export async function putSecret(
   return { secret: toAnswer(row), isNew: false };
 }
 
+// An id before a name: a secret may be called what is the id of another one.
+const isCalled = (workspaceId: string, idOrName: string) => sql`
+  workspace_id = ${workspaceId} and (id = ${idOrName} or name = ${idOrName})
+  order by id = ${idOrName} desc limit 1`;
+
 /** The secret with this id or this name, locked until the end of the transaction. */
 export async function lockSecret(
   tx: Tx,
@@ -56,9 +61,7 @@ export async function lockSecret(
   idOrName: string,
 ): Promise<Secret | undefined> {
   const [row] = await tx.rows<SecretRow>(sql`
-    select ${columns} from secrets
-    where workspace_id = ${workspaceId} and (id = ${idOrName} or name = ${idOrName})
-    order by id = ${idOrName} desc limit 1 for update`);
+    select ${columns} from secrets where ${isCalled(workspaceId, idOrName)} for update`);
   return row && toAnswer(row);
 }
 
@@ -68,9 +71,7 @@ export async function findSecret(
   idOrName: string,
 ): Promise<Secret | undefined> {
   const [row] = await tx.rows<SecretRow>(sql`
-    select ${columns} from secrets
-    where workspace_id = ${workspaceId} and (id = ${idOrName} or name = ${idOrName})
-    order by id = ${idOrName} desc limit 1`);
+    select ${columns} from secrets where ${isCalled(workspaceId, idOrName)}`);
   return row && toAnswer(row);
 }
 
