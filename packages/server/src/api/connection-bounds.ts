@@ -15,12 +15,16 @@ export interface BoundsOptions {
 }
 
 export interface ConnectionBounds {
-  /** True when this connection has as many requests under way as one may have. */
-  isFull(socket: Socket): boolean;
+  /**
+   * Whether a request that has come may be looked at: `full` for the first one too many on its
+   * connection, after which nothing more is read, `over` for what had been read already.
+   */
+  admit(socket: Socket): "yes" | "full" | "over";
 }
 
 interface Connection {
   readonly address: string;
+  isOver: boolean;
   underWay: number;
   /** The one that came last. */
   request: IncomingMessage | undefined;
@@ -74,7 +78,7 @@ export function boundConnections(server: Server, options: BoundsOptions): Connec
       victim.destroy();
     }
     countOf.set(address, (countOf.get(address) ?? 0) + 1);
-    connections.set(socket, { address, underWay: 0, request: undefined });
+    connections.set(socket, { address, isOver: false, underWay: 0, request: undefined });
     socket.once("close", () => forget(socket, address));
   }
 
@@ -89,7 +93,14 @@ export function boundConnections(server: Server, options: BoundsOptions): Connec
     });
   });
   return {
-    isFull: (socket) => (connections.get(socket)?.underWay ?? 0) >= requestsPerConnectionMax,
+    admit(socket) {
+      const connection = connections.get(socket);
+      if (connection?.isOver) return "over";
+      if (connection === undefined || connection.underWay < requestsPerConnectionMax) return "yes";
+      connection.isOver = true;
+      socket.pause();
+      return "full";
+    },
   };
 }
 

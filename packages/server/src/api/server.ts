@@ -130,7 +130,10 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
       reply.hijack();
       return refuseRaw({ code: "NO_HOST" }, request.socket);
     }
-    if (connections.isFull(request.socket)) throw refuseFlood(reply);
+    const place = connections.admit(request.socket);
+    if (place === "full") throw refuseFlood(reply);
+    // The refusal before it ends the connection.
+    if (place === "over") return reply.hijack();
     if (request.routeOptions.config.limitedBy === undefined) rates.admitAddress(request, reply);
     if (cors.admit(request, reply) !== undefined) return reply;
     // Now and not in the handler: before that Fastify would read the body, and fail at it.
