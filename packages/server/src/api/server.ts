@@ -134,8 +134,9 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     if (place === "full") throw refuseFlood(reply);
     // The refusal before it ends the connection.
     if (place === "over") return reply.hijack();
+    cors.mark(request, reply);
     if (request.routeOptions.config.limitedBy === undefined) rates.admitAddress(request, reply);
-    if (cors.admit(request, reply) !== undefined) return reply;
+    if (cors.answerPreflight(request, reply) !== undefined) return reply;
     // Now and not in the handler: before that Fastify would read the body, and fail at it.
     if (request.is404) throw toUnknownRoute(request);
   });

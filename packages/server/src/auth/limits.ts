@@ -6,7 +6,7 @@ import type { Limit } from "../store/rate-windows.ts";
 const minute = 60;
 const hour = 60 * minute;
 
-/** Whoever asks: the address as the connection shows it, and the account they mean. */
+/** Whoever asks: the client's address, and the account they mean. */
 export interface Caller {
   readonly address: string;
   readonly account: string;

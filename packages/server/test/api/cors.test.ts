@@ -141,6 +141,20 @@ describe("of any other origin", () => {
   });
 });
 
+it("a page can read that it asked too often, and a preflight is among what counts", async () => {
+  const settings = { TRIGRUN_CORS_ORIGINS: origin, TRIGRUN_RATE_LIMIT_PER_ADDRESS: "1" };
+  const test = await createTestApi({ settings });
+  expect((await preflight(test, "/v1/jobs")).status).toBe(204);
+  const refused = [
+    await preflight(test, "/v1/jobs"),
+    await test.call({ path: "/v1/jobs", token: null, headers: { origin } }),
+  ];
+  for (const { status, headers } of refused) {
+    expect([status, headers["access-control-allow-origin"]]).toEqual([429, origin]);
+  }
+  await test.close();
+});
+
 it("an OPTIONS that is no preflight is a method that no path has", async () => {
   const answer = await open.call({ method: "OPTIONS", path: "/v1/jobs", headers: { origin } });
   expect([answer.status, answer.body.error.code]).toEqual([404, "not_found"]);
