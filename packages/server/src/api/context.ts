@@ -25,7 +25,7 @@ export interface Services {
 
 /** Who does it and from where. Every write passes `answer` in server.ts with its actor. */
 export interface Actor extends Identity {
-  /** The address of the connection. */
+  /** The client's: as the connection shows it, or as a trusted proxy tells. */
   readonly address: string;
 }
 

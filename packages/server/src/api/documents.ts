@@ -14,6 +14,7 @@ import {
 import type { FastifyInstance } from "fastify";
 import { requireFound } from "./found.ts";
 import { type Page, sendPage } from "./page.ts";
+import { ownScriptsPolicy } from "./security-headers.ts";
 
 /** Made at most once: the document takes a quarter of a second. */
 function once<T>(make: () => T): () => T {
@@ -23,18 +24,6 @@ function once<T>(make: () => T): () => T {
     return made.value;
   };
 }
-
-// The page of Swagger UI needs no inline script or style, and talks to this server alone.
-const docsPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** `version` is the product's. */
 export function addDocuments(app: FastifyInstance, version: string): void {
@@ -65,7 +54,7 @@ export function addDocuments(app: FastifyInstance, version: string): void {
     await scope.register(swagger, { mode: "static", specification: { document } });
     await scope.register(swaggerUi, {
       routePrefix: "/docs",
-      staticCSP: docsPolicy,
+      staticCSP: ownScriptsPolicy,
       transformSpecificationClone: false,
       transformSpecification: () => openApi(),
       theme: { title: "TrigRun API" },

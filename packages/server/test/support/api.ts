@@ -17,6 +17,7 @@ import addFormats from "ajv-formats";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Services } from "../../src/api/context.ts";
+import type { HttpLimits } from "../../src/api/http-limits.ts";
 import { createApiServer } from "../../src/api/server.ts";
 import { createPasswords } from "../../src/auth/password.ts";
 import { openSession } from "../../src/auth/session.ts";
@@ -104,10 +105,18 @@ export interface Person {
 
 export interface TestApiOptions {
   readonly allowNetworks?: readonly string[];
+  /** Variables; without them nobody's requests are limited, as tests make thousands. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly limits?: Partial<HttpLimits>;
   readonly services?: Partial<Services>;
   readonly ping?: () => Promise<void>;
   readonly pendingMigrations?: () => Promise<readonly string[]>;
 }
+
+const unlimited = {
+  TRIGRUN_RATE_LIMIT_PER_TOKEN: "off",
+  TRIGRUN_RATE_LIMIT_PER_ADDRESS: "off",
+};
 
 export async function createTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const database = await createTestDatabase();
@@ -120,7 +129,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   const services: Services = {
     db,
     clock,
-    config: readConfig({}),
+    config: readConfig({ ...unlimited, ...options.settings }),
     vault,
     guard: createAddressGuard(options.allowNetworks ?? []),
     publicUrl: "https://cron.example.com",
@@ -135,6 +144,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
   const app = createApiServer({
     services,
     log: createRecordingLog(logged),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     version: "0.0.0-test",
     ping: options.ping ?? (() => db.ping()),
     pendingMigrations: options.pendingMigrations ?? (() => pendingMigrations(db)),
