@@ -16,6 +16,7 @@ import type { Log } from "../log.ts";
 import { addAccountPages } from "./account-pages.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
 import type { Actor, RequestContext, Services } from "./context.ts";
+import { addDashboard } from "./dashboard.ts";
 import { addDocuments } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import type { HealthChecks } from "./health.ts";
@@ -29,6 +30,8 @@ export interface ApiServerOptions extends HealthChecks {
   /** The product's, for documents. */
   readonly version: string;
   readonly log: Log;
+  /** Where the built dashboard is; found by itself when left out. */
+  readonly dashboardFolder?: URL;
 }
 
 declare module "fastify" {
@@ -138,6 +141,9 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   addDocuments(app, options.version);
   addUnsubscribe(app, services);
   addAccountPages(app);
+  const { publicUrl } = services.config;
+  const base = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/+$/, "");
+  addDashboard(app, { base, folder: options.dashboardFolder });
   return app;
 }
 
