@@ -38,11 +38,7 @@ export async function build(root) {
   let results;
   try {
     const english = { name: "speak-english", setup: speakEnglish };
-    const options = [
-      serverOptions(root),
-      clientOptions(root),
-      dashboardOptions(root, [english]),
-    ];
+    const options = [serverOptions(root), clientOptions(root), dashboardOptions(root, [english])];
     results = await Promise.all(options.map((option) => esbuild.build(option)));
   } catch (error) {
     if (error instanceof Error && "errors" in error) return false;
@@ -164,7 +160,9 @@ function speakEnglish(plugin) {
  */
 function writeLicenses(root, output, result) {
   const folders = new Set(
-    Object.keys(result?.metafile?.inputs ?? {}).flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+    Object.keys(result?.metafile?.inputs ?? {}).flatMap(
+      (input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
+    ),
   );
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(

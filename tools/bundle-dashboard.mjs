@@ -54,7 +54,9 @@ export function toDashboardFiles(root, { outputFiles = [], metafile }) {
   const outputs = Object.entries(metafile?.outputs ?? {});
   /** @param {string} entry @param {"js" | "css"} kind */
   const nameOf = (entry, kind) => {
-    const found = outputs.find(([, { entryPoint }]) => entryPoint === `${dashboardSource}/${entry}`);
+    const found = outputs.find(
+      ([, { entryPoint }]) => entryPoint === `${dashboardSource}/${entry}`,
+    );
     const path = kind === "js" ? found?.[0] : found?.[1].cssBundle;
     return path === undefined ? "" : basename(path);
   };

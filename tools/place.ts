@@ -45,7 +45,10 @@ export function placeOf(path: string): Place | undefined {
   return { workspace, folder, page, name, role: roleOf(path, { workspace, folder, name }) };
 }
 
-function roleOf(path: string, { workspace, folder, name }: Omit<Place, "role" | "page">): Place["role"] {
+function roleOf(
+  path: string,
+  { workspace, folder, name }: Omit<Place, "role" | "page">,
+): Place["role"] {
   if (isTest(path)) return "test";
   if (workspace !== "server") return "other";
   if (actors.includes(name)) return "actor";

@@ -14,8 +14,7 @@ interface Entry {
 }
 
 /** React wants a default export where the house has none. */
-const page = (load: () => Promise<ComponentType>) =>
-  lazy(async () => ({ default: await load() }));
+const page = (load: () => Promise<ComponentType>) => lazy(async () => ({ default: await load() }));
 
 const entries: readonly Entry[] = [
   {

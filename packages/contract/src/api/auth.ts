@@ -44,7 +44,8 @@ const publicRoutes = {
     role: "public",
     resource: "none",
     summary: "Say which ways in there are",
-    description: "`sign_up` is `first` on a fresh installation: whoever signs up becomes its owner.",
+    description:
+      "`sign_up` is `first` on a fresh installation: whoever signs up becomes its owner.",
     response: z.object({
       sign_up: z.enum(["first", "open", "invite", "closed"]),
       sends_mail: z.boolean().meta({ description: "False: a lost password needs the operator." }),

@@ -11,6 +11,7 @@ const paths = {
   search: "M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2M11 11l3.5 3.5",
   plus: "M8 2.5v11M2.5 8h11",
   close: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+  run: "M9 1.5L3.5 9H8l-1 5.5L12.5 7H8z",
   pause: "M5 3v10M11 3v10",
   play: "M4.5 3v10L13 8z",
   trash: "M2.5 4h11M6 4V2.5h4V4M4 4l.7 9.5h6.6L12 4",

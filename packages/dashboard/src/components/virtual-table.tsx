@@ -76,7 +76,7 @@ export function VirtualTable<T>(props: TableProps<T>) {
   const template = [
     ...(selection ? ["2.5rem"] : []),
     ...columns.map(({ width }) => width),
-    ...(actions ? ["auto"] : []),
+    ...(actions ? ["4.75rem"] : []),
   ].join(" ");
   return (
     <div

@@ -11,7 +11,9 @@ export function KeepMe({ isKept, setKept }: KeepMeProps) {
       <input type="checkbox" checked={isKept} onChange={(e) => setKept(e.target.checked)} />
       <span>
         Keep me signed in on this device
-        <span className="field-help">Else it ends with this tab. Only on a device of your own.</span>
+        <span className="field-help">
+          Else it ends with this tab. Only on a device of your own.
+        </span>
       </span>
     </label>
   );

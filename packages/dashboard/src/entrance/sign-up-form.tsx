@@ -4,8 +4,8 @@ import { useState } from "react";
 import { ErrorNote } from "../components/error-note.tsx";
 import { useWrite } from "../data/api.tsx";
 import { signInWith } from "../data/session.ts";
-import { toErrors } from "../forms/schema-fields.ts";
 import { TextField } from "../forms/field.tsx";
+import { toErrors } from "../forms/schema-fields.ts";
 
 const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

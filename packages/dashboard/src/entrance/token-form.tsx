@@ -17,7 +17,12 @@ export function TokenForm() {
     setError(null);
     // What no header can carry would look like a network that failed.
     if (!/^[\x21-\x7e]+$/.test(token.trim())) {
-      setError(new ApiError("unauthorized", "This is no token: it has no blanks and no letters beyond A to Z."));
+      setError(
+        new ApiError(
+          "unauthorized",
+          "This is no token: it has no blanks and no letters beyond A to Z.",
+        ),
+      );
       return;
     }
     setBusy(true);

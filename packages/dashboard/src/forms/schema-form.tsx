@@ -1,8 +1,9 @@
 // The inputs for the fields of a schema. It knows no field by name: what the contract describes is
 // what is shown. A credential is typed blind and never filled in by the browser.
-import { type Field, emptyValueOf, type FormValue, type FormValues } from "./schema-fields.ts";
+
 import { Labelled, TextField } from "./field.tsx";
 import { MapField } from "./map-field.tsx";
+import { emptyValueOf, type Field, type FormValue, type FormValues } from "./schema-fields.ts";
 
 interface SchemaFormProps {
   readonly fields: readonly Field[];

@@ -1,11 +1,12 @@
 // What holds for every page and must not be missed: the server is away, the address is unverified.
+
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { showToast } from "../components/toast.ts";
 import { useClient, useRead, useWrite } from "../data/api.tsx";
 import { reachable } from "../data/client.ts";
 import { useMe } from "../data/me.tsx";
 import { useStore } from "../data/store.ts";
-import { useQueryClient } from "@tanstack/react-query";
 
 // Often enough to come back while somebody looks, and nothing for a server that is starting.
 const probeMs = 3_000;

@@ -3,8 +3,8 @@
 import { type ReactNode, useCallback, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Icon } from "../components/icon.tsx";
-import { useCommands } from "../data/commands.ts";
 import { basePath } from "../data/client.ts";
+import { useCommands } from "../data/commands.ts";
 import { places } from "../routes.tsx";
 import { AccountMenu, useSignOut } from "./account-menu.tsx";
 import { Banners } from "./banners.tsx";

@@ -12,21 +12,31 @@ const isTyping = (target: EventTarget | null): boolean =>
   // A checkbox takes the blank and nothing else.
   !(target instanceof HTMLInputElement && target.type === "checkbox");
 
+const hasModifier = ({ metaKey, ctrlKey, altKey }: KeyboardEvent) => metaKey || ctrlKey || altKey;
+
+const isPaletteKey = (event: KeyboardEvent) =>
+  (event.metaKey || event.ctrlKey) && !event.altKey && event.key.toLowerCase() === "k";
+
+function isSomebodyElses(event: KeyboardEvent): boolean {
+  const { key, target } = event;
+  if (hasModifier(event) || isTyping(target)) return true;
+  if (document.querySelector("dialog[open]") !== null) return true;
+  // Enter belongs to what has the focus.
+  const isOnControl = target instanceof HTMLElement && target.closest("a, button, summary");
+  return key === "Enter" && isOnControl !== null && isOnControl !== false;
+}
+
 export function useShortcuts(openPalette: () => void): void {
   useEffect(() => {
     let before = { key: "", atMs: 0 };
     const listen = (event: KeyboardEvent) => {
-      const { key, metaKey, ctrlKey, altKey, target, timeStamp } = event;
-      if ((metaKey || ctrlKey) && !altKey && key.toLowerCase() === "k") {
+      const { key, timeStamp } = event;
+      if (isPaletteKey(event)) {
         event.preventDefault();
         openPalette();
         return;
       }
-      if (metaKey || ctrlKey || altKey || isTyping(target)) return;
-      if (document.querySelector("dialog[open]") !== null) return;
-      // Enter and the blank belong to what has the focus.
-      if (key === "Enter" && target instanceof HTMLElement && target.closest("a, button, summary"))
-        return;
+      if (isSomebodyElses(event)) return;
       const isSequence = before.key !== "" && timeStamp - before.atMs < sequenceMs;
       const keys = isSequence ? `${before.key} ${key}` : key;
       const command = findByKeys(keys) ?? findByKeys(key);

@@ -78,7 +78,8 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
     setOwnErrors(found);
     setNameMissing(name.trim() === "");
     create.reset();
-    if (name.trim() !== "" && Object.keys(found).length === 0) create.mutate({ body: { name, type, config } });
+    if (name.trim() !== "" && Object.keys(found).length === 0)
+      create.mutate({ body: { name, type, config } });
   };
   return (
     <form

@@ -1,5 +1,5 @@
 // The list of deliveries, and one of them in a drawer.
-import { type AnswerOf, useList } from "../../data/api.tsx";
+
 import { deliveryStatuses } from "@trigrun/contract";
 import { useLocation, useParams } from "wouter";
 import { Badge } from "../../components/badge.tsx";
@@ -8,6 +8,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
+import { type AnswerOf, useList } from "../../data/api.tsx";
 import { useFilters } from "../../data/filters.ts";
 import { DeliveryDrawer } from "./delivery-drawer.tsx";
 

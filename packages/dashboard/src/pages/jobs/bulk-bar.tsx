@@ -78,7 +78,7 @@ export function BulkBar({ jobs, selection }: BulkBarProps) {
         <Icon name="play" /> Resume
       </button>
       <button type="button" disabled={isBusy} onClick={() => void act("Queued", run)}>
-        <Icon name="executions" /> Run now
+        <Icon name="run" /> Run now
       </button>
       <button type="button" className="danger" disabled={isBusy} onClick={() => void remove()}>
         <Icon name="trash" /> Delete

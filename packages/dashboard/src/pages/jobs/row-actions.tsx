@@ -17,7 +17,7 @@ export function RowActions({ job }: { job: Job }) {
         title="Run now"
         onClick={run}
       >
-        <Icon name="executions" />
+        <Icon name="run" />
       </button>
       {job.state === "active" && job.kind !== "one_time" && (
         <button
