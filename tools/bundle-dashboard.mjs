@@ -24,8 +24,8 @@ export function dashboardOptions(root, plugins) {
     target: ["es2022", "chrome120", "firefox121", "safari17.2"],
     jsx: "automatic",
     entryPoints: {
-      main: `${dashboardSource}/main.tsx`,
-      theme: `${dashboardSource}/shell/early-theme.ts`,
+      main: "packages/dashboard/src/main.tsx",
+      theme: "packages/dashboard/src/shell/early-theme.ts",
     },
     outdir: `${dashboardOutput}/assets`,
     entryNames: "[name]-[hash]",

@@ -1,5 +1,5 @@
-// A person's first hour with the dashboard, in a real browser on the built program: set up, create a
-// channel, see jobs and act on them. It looks for what is on the page, by the words of the page.
+// A person's first hour with the dashboard, in a real browser on the built program: set up, create
+// a channel, see jobs and act on them. It looks for what is on the page, by the words of the page.
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,7 +50,7 @@ describe("the first hour", () => {
     expect(page.url()).toBe(`${stage.url}/jobs`);
   });
 
-  it("creates a channel by the form of its type, which says what is wrong where it is", async () => {
+  it("creates a channel by the form of its type, with what is wrong at its field", async () => {
     await page.keyboard.press("g");
     await page.keyboard.press("c");
     await page.getByRole("link", { name: "Create the first channel" }).click();

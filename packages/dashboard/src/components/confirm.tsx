@@ -47,7 +47,7 @@ function ConfirmDialog({ title, text, button, answer }: Asked) {
     <Dialog title={title} onClose={() => reply(false)}>
       <p dir="auto">{text}</p>
       <div className="actions end">
-        {/* biome-ignore lint/a11y/noAutofocus: the safe answer of a question that was just asked. */}
+        {/* biome-ignore lint/a11y/noAutofocus: the safe answer to what was just asked. */}
         <button type="button" autoFocus disabled={isAnswered} onClick={() => reply(false)}>
           Keep it
         </button>

@@ -1,5 +1,5 @@
-// What stands where there is nothing else to show: loading, empty, not found, failed. Each says what
-// is the case and what to do next.
+// What stands where there is nothing else to show: loading, empty, not found, failed. Each says
+// what is the case and what to do next.
 import { ApiError } from "@trigrun/contract";
 import type { ReactNode } from "react";
 import { Link } from "wouter";

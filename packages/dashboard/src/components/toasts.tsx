@@ -33,6 +33,7 @@ function ToastItem({ toast }: { toast: ShownToast }) {
   }, [id, isHeld, action]);
   const hold = { onPointerEnter: () => setHeld(true), onPointerLeave: () => setHeld(false) };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: nothing is done by it; it waits longer.
     <div
       className={`toast ${tone ?? "plain"}`}
       {...hold}

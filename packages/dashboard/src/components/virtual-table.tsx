@@ -1,6 +1,6 @@
 // A list of any length as a table: only the rows in sight are in the page, further ones are asked
-// for before the end is reached. j and k move, Enter opens, x selects. On a narrow window a row is a
-// card, by style alone.
+// for before the end is reached. j and k move, Enter opens, x selects. On a narrow window a row is
+// a card, by style alone.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";

@@ -1,5 +1,5 @@
-// An instant as people say it ("in 5 minutes"), and exactly, with its zone, under the pointer or the
-// focus. One clock drives all of them.
+// An instant as people say it ("in 5 minutes"), and exactly, with its zone, under the pointer or
+// the focus. One clock drives all of them.
 import { useSyncExternalStore } from "react";
 import { useZone } from "../data/me.tsx";
 import { toExact, toRelative } from "../data/time.ts";
@@ -47,7 +47,7 @@ export function When({ at, none = "–", isAlone = false }: WhenProps) {
       className="when"
       dateTime={at}
       data-exact={exact}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time must be had by keyboard too.
+      // The exact time must be had by keyboard too.
       {...(isAlone ? { tabIndex: 0, "aria-label": `${text}: ${exact}` } : {})}
     >
       {text}

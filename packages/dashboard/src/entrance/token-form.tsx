@@ -43,7 +43,10 @@ export function TokenForm() {
     >
       <TextField
         {...{ label: "Token", name: "token", type: "password", autoComplete: "off" }}
-        help="It begins with cron_pat_. The first start wrote one to the file token in its data folder."
+        help={
+          "It begins with cron_pat_. The first start wrote one to the file named token in the " +
+          "data folder."
+        }
         value={token}
         onChange={setToken}
       />

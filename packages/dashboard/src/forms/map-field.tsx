@@ -21,7 +21,7 @@ export function MapField({ label, help, error, isSecret, value, onChange }: MapF
         {label} <span className="faint">(optional)</span>
       </legend>
       {value.map(([name, text], index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name of its own while it is typed.
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name while it is typed.
         <div key={index} className="map-row">
           <input
             aria-label={`Name ${index + 1}`}

@@ -1,7 +1,7 @@
 // Turns key presses into commands. It leaves alone what is typed into a field, what an open dialog
 // takes, and every press with Ctrl, Alt or ⌘ but that of the palette.
 import { useEffect } from "react";
-import { findByKeys, isBeginning } from "../data/commands.ts";
+import { type Command, findByKeys, isBeginning } from "../data/commands.ts";
 
 // Between the two keys of a sequence: slower than this is two separate presses.
 const sequenceMs = 1_000;
@@ -26,6 +26,10 @@ function isSomebodyElses(event: KeyboardEvent): boolean {
   return key === "Enter" && isOnControl !== null && isOnControl !== false;
 }
 
+/** What a further key may follow; nothing after a command. */
+const toBeginning = (key: string, command: Command | undefined) =>
+  command === undefined && isBeginning(key) ? key : "";
+
 export function useShortcuts(openPalette: () => void): void {
   useEffect(() => {
     let before = { key: "", atMs: 0 };
@@ -38,11 +42,9 @@ export function useShortcuts(openPalette: () => void): void {
       }
       if (isSomebodyElses(event)) return;
       const isSequence = before.key !== "" && timeStamp - before.atMs < sequenceMs;
-      const keys = isSequence ? `${before.key} ${key}` : key;
-      const command = findByKeys(keys) ?? findByKeys(key);
-      before = { key: isBeginning(key) ? key : "", atMs: timeStamp };
+      const command = findByKeys(isSequence ? `${before.key} ${key}` : key) ?? findByKeys(key);
+      before = { key: toBeginning(key, command), atMs: timeStamp };
       if (command === undefined) return;
-      before = { key: "", atMs: 0 };
       event.preventDefault();
       command.run();
     };

@@ -1,5 +1,5 @@
-// What the server says about itself: the OpenAPI document, a page that renders it, and a summary for
-// language models. All made from the contract; nothing is loaded from elsewhere.
+// What the server says about itself: the OpenAPI document, a page that renders it, and a summary
+// for language models. All made from the contract; nothing is loaded from elsewhere.
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { api, errorTable, type Role, type Route, toOpenApi } from "@trigrun/contract";
