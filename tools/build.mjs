@@ -1,5 +1,5 @@
 // Builds the two programs: one bundle each, and beside the server's the migrations and the
-// dashboard. The server keeps its dependencies outside; the client carries all of its own, to start fast.
+// dashboard. The server keeps its dependencies outside; the client carries its own, to start fast.
 //
 //   node tools/build.mjs
 import { createHash } from "node:crypto";

@@ -56,13 +56,13 @@ describe("the first hour", () => {
     await page.getByRole("link", { name: "Create the first channel" }).click();
     await page.getByLabel(/^Slack/).check();
     await page.getByLabel("Name", { exact: true }).fill("ops");
-    await page.getByLabel("URL").fill("https://hooks.slack.com/wrong");
+    await page.getByRole("textbox", { name: /^URL/ }).fill("https://hooks.slack.com/wrong");
     await page.getByRole("button", { name: "Create the channel" }).click();
     await page.getByText("URL must be an incoming webhook's URL").waitFor();
     await page.getByLabel(/^Webhook/).check();
     await page.getByLabel("Name", { exact: true }).fill(hostileName.slice(0, 60));
-    await page.getByLabel("URL").fill(`${stage.target.url}/hook`);
-    await page.getByLabel("Secret").fill("whsec_c29tZXRoaW5nLXNlY3JldA");
+    await page.getByRole("textbox", { name: /^URL/ }).fill(`${stage.target.url}/hook`);
+    await page.getByLabel(/^Secret/).fill("whsec_c29tZXRoaW5nLXNlY3JldA");
     await page.getByRole("button", { name: "Create the channel" }).click();
     const drawer = page.getByRole("dialog");
     await drawer.getByText("••••").waitFor();
@@ -102,7 +102,7 @@ describe("the first hour", () => {
 
   it("finds commands by their words", async () => {
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("dark");
+    await page.getByRole("combobox", { name: "Find a command" }).fill("dark");
     await page.keyboard.press("Enter");
     expect(await page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
   });
