@@ -246,7 +246,7 @@ describe("reading jobs", () => {
   it("finds them by a part of their name, in any case, and takes signs as they are", async () => {
     const tenant = await api.addTenant();
     for (const name of ["Nightly backup", "50% of it", "a_b", "azb"]) {
-      await tenant.client.createJob({ body: { ...hourly, name } });
+      await tenant.client.createJob({ body: { ...hourly, name, request } });
     }
     const find = async (search: string) =>
       (await tenant.client.listJobs({ query: { search } })).items.map(({ name }) => name);
