@@ -45,7 +45,7 @@ describe("the first hour", () => {
     await page.getByLabel("Workspace").fill("Acme");
     await page.getByRole("button", { name: "Set up" }).click();
     // Where the address led before anybody was signed in.
-    await page.getByRole("heading", { name: "Jobs" }).waitFor();
+    await page.getByRole("heading", { name: "Jobs", exact: true }).waitFor();
     await page.getByText("No jobs yet").waitFor();
     expect(page.url()).toBe(`${stage.url}/jobs`);
   });
@@ -110,7 +110,7 @@ describe("the first hour", () => {
   it("signs out, and leaves no token behind", async () => {
     await page.getByLabel("Account and workspace: Acme").click();
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await page.evaluate("sessionStorage.length")).toBe(0);
     await page.context().close();
   });
