@@ -221,6 +221,7 @@ export const jobRoutes = {
       state: z.enum(jobStates).optional(),
       kind: z.enum(jobKinds).optional(),
       name: text(1, 200).optional().meta({ description: "The whole name." }),
+      search: text(1, 200).optional().meta({ description: "A part of the name, in any case." }),
       ...pageQuery,
     }),
     response: page(job),

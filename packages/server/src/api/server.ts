@@ -18,6 +18,7 @@ import { acceptJson, ignoreBody } from "./body.ts";
 import { boundConnections } from "./connection-bounds.ts";
 import type { Actor, RequestContext, Services } from "./context.ts";
 import { createCors } from "./cors.ts";
+import { addDashboard } from "./dashboard.ts";
 import { addDocuments } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import type { HealthChecks } from "./health.ts";
@@ -45,6 +46,8 @@ export interface ApiServerOptions extends HealthChecks {
   readonly log: Log;
   /** Other than the usual ones. */
   readonly limits?: Partial<HttpLimits>;
+  /** Where the built dashboard is; found by itself when left out. */
+  readonly dashboardFolder?: URL;
 }
 
 declare module "fastify" {
@@ -153,6 +156,9 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   addDocuments(app, options.version);
   addUnsubscribe(app, services);
   addAccountPages(app);
+  const { publicUrl } = services.config;
+  const base = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/+$/, "");
+  addDashboard(app, { base, folder: options.dashboardFolder });
   return app;
 }
 

@@ -111,6 +111,7 @@ export interface TestApiOptions {
   readonly services?: Partial<Services>;
   readonly ping?: () => Promise<void>;
   readonly pendingMigrations?: () => Promise<readonly string[]>;
+  readonly dashboardFolder?: URL;
 }
 
 const unlimited = {
@@ -148,6 +149,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     version: "0.0.0-test",
     ping: options.ping ?? (() => db.ping()),
     pendingMigrations: options.pendingMigrations ?? (() => pendingMigrations(db)),
+    ...(options.dashboardFolder ? { dashboardFolder: options.dashboardFolder } : {}),
   });
   const violations = watchAnswers(app);
   await app.ready();
