@@ -11,6 +11,7 @@ export * from "./api/index.ts";
 export * from "./api/jobs.ts";
 export * from "./api/members.ts";
 export * from "./api/openapi.ts";
+export * from "./api/overview.ts";
 export * from "./api/phases.ts";
 export * from "./api/route.ts";
 export * from "./api/rules.ts";

@@ -7,6 +7,7 @@ import { explanationRoutes } from "./explanations.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
 import { memberRoutes } from "./members.ts";
+import { overviewRoutes } from "./overview.ts";
 import { ruleRoutes } from "./rules.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { secretRoutes } from "./secrets.ts";
@@ -14,6 +15,7 @@ import { tokenRoutes } from "./tokens.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 export const api = {
+  ...overviewRoutes,
   ...jobRoutes,
   ...scheduleRoutes,
   ...executionRoutes,

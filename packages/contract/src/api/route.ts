@@ -25,6 +25,7 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** The groups of the API in the order of its documents, each with what it is about. */
 export const tags = {
+  Overview: "What a person wants to know first, in one call.",
   Jobs: "A job is a saved HTTP request with a schedule and a retry policy.",
   Schedules: "A schedule says when a job is due. Here it can be tried out without a job.",
   Executions: "An execution is one logical run of a job, with every attempt that was made.",
@@ -52,6 +53,8 @@ export interface Route {
   readonly role: Role;
   /** `self` is the caller's own affair, open to every scope; `none` is for public routes. */
   readonly resource: Resource | "self" | "none";
+  /** What else its answer tells of: a token needs the scope to read each of them. */
+  readonly alsoReads?: readonly Resource[];
   /** True where a person is needed: API tokens are refused whatever their role. */
   readonly needsSession?: true;
   /** True for a POST that changes nothing. */

@@ -9,6 +9,7 @@ import { explanationHandlers } from "./explanations.ts";
 import { createHealthHandlers, type HealthChecks } from "./health.ts";
 import { jobHandlers } from "./jobs.ts";
 import { memberHandlers } from "./members.ts";
+import { overviewHandlers } from "./overview.ts";
 import { ruleHandlers } from "./rules.ts";
 import { scheduleHandlers } from "./schedules.ts";
 import { secretHandlers } from "./secrets.ts";
@@ -17,6 +18,7 @@ import { workspaceHandlers } from "./workspaces.ts";
 
 export function createHandlers(checks: HealthChecks): ApiHandlers {
   return {
+    ...overviewHandlers,
     ...jobHandlers,
     ...scheduleHandlers,
     ...executionHandlers,
