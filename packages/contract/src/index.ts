@@ -1,6 +1,7 @@
 // The public face of the contract: every wire format of TrigRun. Pure; no I/O, no clock.
 export * from "./api/accounts.ts";
 export * from "./api/auth.ts";
+export * from "./api/changes.ts";
 export * from "./api/channels.ts";
 export * from "./api/client.ts";
 export * from "./api/deliveries.ts";
@@ -8,6 +9,7 @@ export * from "./api/errors.ts";
 export * from "./api/executions.ts";
 export * from "./api/fields.ts";
 export * from "./api/index.ts";
+export * from "./api/job-statistics.ts";
 export * from "./api/jobs.ts";
 export * from "./api/members.ts";
 export * from "./api/openapi.ts";

@@ -37,6 +37,25 @@ const open = { method: "POST", tag, role: "public", resource: "none" } as const;
 const own = { method: "POST", tag, role: "member", resource: "self", needsSession: true } as const;
 
 const publicRoutes = {
+  getAuthStatus: route({
+    method: "GET",
+    path: "/v1/auth/status",
+    tag,
+    role: "public",
+    resource: "none",
+    summary: "Say how people come in here",
+    description: "What a first page has to know, and nothing of who is there.",
+    response: z
+      .object({
+        is_fresh: z.boolean().meta({ description: "Nobody has signed up yet." }),
+        signup: z.enum(["closed", "invite", "open"]).meta({
+          description: "Who may have an account once the first one is made.",
+        }),
+        sends_mail: z.boolean().meta({ description: "Whether links can be mailed." }),
+      })
+      .meta({ id: "AuthStatus" }),
+    status: 200,
+  }),
   signUp: route({
     ...open,
     path: "/v1/auth/signup",

@@ -66,6 +66,8 @@ export interface Route {
   readonly bodyOptional?: boolean;
   /** The success body. None for 204. */
   readonly response?: z.ZodType;
+  /** True where the answer is a stream of server-sent events; `response` is the data of one. */
+  readonly streams?: true;
   readonly status: 200 | 201 | 202 | 204;
   /**
    * A second success status with the same body: 200 "it stands already" beside 201, 202 "something
@@ -144,13 +146,16 @@ export type Received<R> = Part<R, "params", "output"> &
 export type Answer<R> = R extends { response: infer S extends z.ZodType } ? z.output<S> : undefined;
 
 /** One handler for each route: a missing one does not compile. */
-export type Handlers<A extends Api, Context> = {
-  [K in keyof A]: (input: Received<A[K]>, context: Context) => Promise<Answer<A[K]>>;
+export type Handlers<A extends Api, Context, Stream> = {
+  [K in keyof A]: (
+    input: Received<A[K]>,
+    context: Context,
+  ) => Promise<A[K] extends { streams: true } ? Stream : Answer<A[K]>>;
 };
 
-/** One method for each route; every part has its own key: `getJob({ params: { id } })`. */
+/** One method for each route that answers once; every part has its own key: `getJob({ params: { id } })`. */
 export type Client<A extends Api> = {
-  [K in keyof A]: (
+  [K in keyof A as A[K] extends { streams: true } ? never : K]: (
     ...input: Record<never, never> extends Sent<A[K]> ? [input?: Sent<A[K]>] : [input: Sent<A[K]>]
   ) => Promise<Answer<A[K]>>;
 };

@@ -5,6 +5,7 @@ import { limitsOfChange, limitsOfSignIn } from "../auth/limits.ts";
 import type { Passwords } from "../auth/password.ts";
 import { openSession } from "../auth/session.ts";
 import { createSessionText, hashToken } from "../auth/token.ts";
+import { sendsMail } from "../config.ts";
 import { forgiveTries } from "../store/rate-windows.ts";
 import { deleteSession, deleteSessionsOf, moveSession } from "../store/sessions.ts";
 import { readToken } from "../store/tokens.ts";
@@ -12,6 +13,7 @@ import {
   type Claimants,
   findClaimants,
   findUser,
+  hasUsers,
   replacePasswordHash,
   type UserWithHash,
 } from "../store/users.ts";
@@ -23,8 +25,14 @@ import { toSignIn, toUser } from "./sign-in.ts";
 
 export const authHandlers: Pick<
   ApiHandlers,
-  "getMe" | "logIn" | "logOut" | "changePassword" | "switchWorkspace"
+  "getAuthStatus" | "getMe" | "logIn" | "logOut" | "changePassword" | "switchWorkspace"
 > = {
+  async getAuthStatus(_input, { services }) {
+    const { db, config } = services;
+    const isFresh = !(await hasUsers(db));
+    return { is_fresh: isFresh, signup: config.signUp, sends_mail: sendsMail(config) };
+  },
+
   async logIn({ body }, context) {
     const { services, now, actor } = context;
     const { db, passwords } = services;

@@ -1,4 +1,5 @@
 // What a handler has at hand: the transaction it runs in, who asks, and the product's services.
+import type { Readable } from "node:stream";
 import type { Handlers, Role, TrigRunApi } from "@trigrun/contract";
 import type { Passwords } from "../auth/password.ts";
 import type { Identity } from "../auth/permission.ts";
@@ -46,4 +47,4 @@ export interface RequestContext {
   answerAlsoStatus(): void;
 }
 
-export type ApiHandlers = Handlers<TrigRunApi, RequestContext>;
+export type ApiHandlers = Handlers<TrigRunApi, RequestContext, Readable>;

@@ -1,6 +1,7 @@
 // Every handler of the API, by the contract's own keys: a route without one does not compile.
 import { accountHandlers } from "./accounts.ts";
 import { authHandlers } from "./auth.ts";
+import type { ChangeHub } from "./change-hub.ts";
 import { channelHandlers } from "./channels.ts";
 import type { ApiHandlers } from "./context.ts";
 import { deliveryHandlers } from "./deliveries.ts";
@@ -9,16 +10,17 @@ import { explanationHandlers } from "./explanations.ts";
 import { createHealthHandlers, type HealthChecks } from "./health.ts";
 import { jobHandlers } from "./jobs.ts";
 import { memberHandlers } from "./members.ts";
-import { overviewHandlers } from "./overview.ts";
+import { createOverviewHandlers } from "./overview.ts";
 import { ruleHandlers } from "./rules.ts";
 import { scheduleHandlers } from "./schedules.ts";
 import { secretHandlers } from "./secrets.ts";
 import { tokenHandlers } from "./tokens.ts";
 import { workspaceHandlers } from "./workspaces.ts";
 
-export function createHandlers(checks: HealthChecks): ApiHandlers {
+export function createHandlers(checks: HealthChecks, changes: ChangeHub): ApiHandlers {
   return {
-    ...overviewHandlers,
+    ...createOverviewHandlers(),
+    followChanges: async ({ query }, { actor }) => changes.open(actor, query.seconds),
     ...jobHandlers,
     ...scheduleHandlers,
     ...executionHandlers,

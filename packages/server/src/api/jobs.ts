@@ -12,6 +12,7 @@ import {
   queueExecution,
   unplanExecutions,
 } from "../store/executions.ts";
+import { findRecentExecutions, readJobStatistics } from "../store/job-statistics.ts";
 import {
   findJob,
   hasEverBeenJob,
@@ -27,6 +28,7 @@ import { attachRules } from "../store/rules.ts";
 import { wake } from "../store/wake.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
 import { requireFound } from "./found.ts";
+import { toSpan } from "./overview.ts";
 
 export const jobHandlers: Pick<
   ApiHandlers,
@@ -39,6 +41,7 @@ export const jobHandlers: Pick<
   | "resumeJob"
   | "activateJob"
   | "runJobNow"
+  | "getJobStatistics"
   | "listJobExecutions"
 > = {
   async createJob({ body }, context) {
@@ -54,7 +57,16 @@ export const jobHandlers: Pick<
   },
 
   async listJobs({ query }, { tx, workspaceId }) {
-    return listJobs(tx, workspaceId, query, toPageRequest("job", query));
+    const listed = await listJobs(tx, workspaceId, query, toPageRequest("job", query));
+    const { recent_executions: limit } = query;
+    if (limit === 0) return listed;
+    const jobIds = listed.items.map(({ id }) => id);
+    const recent = await findRecentExecutions(tx, jobIds, limit);
+    const items = listed.items.map((job) => ({
+      ...job,
+      recent_executions: recent.get(job.id) ?? [],
+    }));
+    return { ...listed, items };
   },
 
   async getJob({ params }, context) {
@@ -102,6 +114,12 @@ export const jobHandlers: Pick<
     const id = await queue(context, params.id, "manual");
     await wake(tx, "runner");
     return requireFound(await findExecution(tx, workspaceId, id), "execution");
+  },
+
+  async getJobStatistics({ params, query }, { tx, workspaceId, now }) {
+    const { id } = params;
+    requireFound((await hasEverBeenJob(tx, workspaceId, id)) || undefined, "job");
+    return readJobStatistics(tx, id, toSpan(query.hours, now), now);
   },
 
   async listJobExecutions({ params, query }, { tx, workspaceId }) {

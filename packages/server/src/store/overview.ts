@@ -158,7 +158,7 @@ export async function countDeliveries(
   });
 }
 
-function bucketStart({ from, bucketMs }: Span, place: number): Date {
+export function bucketStart({ from, bucketMs }: Span, place: number): Date {
   return new Date(from.getTime() + place * bucketMs);
 }
 

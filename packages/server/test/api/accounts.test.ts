@@ -73,6 +73,17 @@ function logIn(api: TestApi, email: string, text = password, address = "192.0.2.
 const me = (api: TestApi, token: string) => api.call({ path: "/v1/auth/me", token });
 const codeOf = ({ status, body }: Answer) => [status, body?.error?.code];
 
+describe("the status of an installation", () => {
+  it("tells a first page how people come in, and nothing else", async () => {
+    const fresh = await createTestApi();
+    const read = async () => (await fresh.call({ path: "/v1/auth/status", token: null })).body;
+    expect(await read()).toEqual({ is_fresh: true, signup: "closed", sends_mail: false });
+    await fresh.addPerson("owner");
+    expect(await read()).toEqual({ is_fresh: false, signup: "closed", sends_mail: false });
+    await fresh.close();
+  });
+});
+
 describe("the first sign-up", () => {
   it("becomes owner of the workspace that the first start made, and names it", async () => {
     const api = await openFresh();

@@ -11,11 +11,14 @@ import {
   insertJobRow,
 } from "../support/rows.ts";
 
+const hourMs = 3_600_000;
 let api: TestApi;
 
 // A workspace of its own for each: everything in it is counted.
 beforeEach(async () => {
   api = await createTestApi();
+  // Ten past: no hour ends while a test runs, so that buckets stay where they are.
+  api.clock.advance(hourMs - (api.clock.now().getTime() % hourMs) + hourMs / 6);
 });
 afterEach(() => api.close());
 
@@ -114,7 +117,6 @@ describe("how it went", () => {
     const channelId = await insertChannelRow(api.db, { workspaceId: api.workspaceId, name: "c" });
     const { workspaceId } = api;
     // Far from the edges of its bucket, however long the rows take.
-    const hourMs = 3_600_000;
     const madeAt = new Date((Math.floor(api.clock.now().getTime() / hourMs) - 2.5) * hourMs);
     for (const status of ["succeeded", "succeeded", "failed", "cancelled", "queued"] as const) {
       const executionId = await insertExecutionRow(api.db, {
@@ -184,6 +186,18 @@ describe("how it went", () => {
     expect(channels).toMatchObject([
       { channel_id: dead, channel_name: "dead", disabled_reason: disabledReason, waiting: 3 },
     ]);
+  });
+});
+
+describe("a second look", () => {
+  it("is answered from memory for some seconds, and anew after that", async () => {
+    const job = await insertJob("changing");
+    const read = async () => (await api.client.getOverview()).failing.count;
+    expect(await read()).toBe(0);
+    await insertExecution(job, "failed", 5);
+    expect(await read()).toBe(0);
+    api.clock.advance(5_000);
+    expect(await read()).toBe(1);
   });
 });
 

@@ -71,7 +71,8 @@ const paths = document.paths as Readonly<
 >;
 
 export const operations: readonly Operation[] = Object.entries(paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, written]) => ({
+  // A stream has no end to wait for.
+  Object.entries(methods).filter(isAnswer).map(([method, written]) => ({
     id: written.operationId,
     method: method.toUpperCase(),
     path,
@@ -84,6 +85,10 @@ export const operations: readonly Operation[] = Object.entries(paths).flatMap(([
     pointer: `/paths/${path.replaceAll("~", "~0").replaceAll("/", "~1")}/${method}`,
   })),
 );
+
+function isAnswer([, { responses }]: [string, WrittenOperation]): boolean {
+  return !Object.values(responses).some(({ content = {} }) => "text/event-stream" in content);
+}
 
 /** The schema itself, when it only refers to another. */
 export function follow(schema: Schema): Schema {

@@ -364,6 +364,7 @@ function findViolation(
   if (status >= 400) return findErrorViolation(route?.definition, status, text);
   if (route === undefined || request.method === "HEAD") return undefined;
   const { definition, validate } = route;
+  if (definition.streams) return status === definition.status ? undefined : `status ${status}`;
   if (status !== definition.status && status !== definition.alsoStatus) return `status ${status}`;
   if (validate === undefined) return text === "" ? undefined : "a body where there is none";
   if (validate(JSON.parse(text))) return undefined;
