@@ -5,6 +5,7 @@ import type { Passwords } from "../auth/password.ts";
 import type { Identity } from "../auth/permission.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { TestRequest } from "../run/tester.ts";
 import type { TestSend } from "../send/tester.ts";
 import type { Database, Tx } from "../store/db.ts";
 import type { Vault } from "../store/vault.ts";
@@ -21,6 +22,8 @@ export interface Services {
   readonly publicUrl: string;
   /** Sends one message at once, without a delivery: POST …/:id/test. */
   readonly testSend: TestSend;
+  /** Makes one request at once, without an execution: POST …/jobs/test-request. */
+  readonly testRequest: TestRequest;
   readonly passwords: Passwords;
 }
 

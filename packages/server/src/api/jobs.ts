@@ -2,7 +2,15 @@
 // queues executions and wakes who runs them.
 import { ApiError, type Job as JobAnswer, type JobRequest } from "@trigrun/contract";
 import { newId } from "../id.ts";
-import { activateJob, changeJob, type Job, pauseJob, resumeJob, toNewJob } from "../plan/job.ts";
+import {
+  activateJob,
+  changeJob,
+  type Job,
+  pauseJob,
+  requireSendable,
+  resumeJob,
+  toNewJob,
+} from "../plan/job.ts";
 import { findOverdueSlots } from "../plan/overdue.ts";
 import { cancelExecutions } from "../run/canceller.ts";
 import {
@@ -41,6 +49,7 @@ export const jobHandlers: Pick<
   | "resumeJob"
   | "activateJob"
   | "runJobNow"
+  | "testRequest"
   | "getJobStatistics"
   | "listJobExecutions"
 > = {
@@ -114,6 +123,12 @@ export const jobHandlers: Pick<
     const id = await queue(context, params.id, "manual");
     await wake(tx, "runner");
     return requireFound(await findExecution(tx, workspaceId, id), "execution");
+  },
+
+  async testRequest({ body: { request } }, context) {
+    requireSendable(request);
+    requireAllowedTarget(context, request);
+    return context.services.testRequest({ workspaceId: context.workspaceId, request });
   },
 
   async getJobStatistics({ params, query }, { tx, workspaceId, now }) {

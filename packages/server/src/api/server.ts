@@ -71,6 +71,7 @@ const securityHeaders = {
 // transaction open meanwhile. The latter open one of their own where they write.
 const outsideTransaction: ReadonlySet<string> = new Set([
   "testChannel",
+  "testRequest",
   "signUp",
   "logIn",
   "acceptInvitation",
