@@ -59,7 +59,7 @@ export interface Engine {
 
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault, publicUrl, followKeys: onBeat } = options;
-  const { http, mail, courier } = openDoors(options);
+  const { http, mail, courier, openIn } = openDoors(options);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
@@ -118,10 +118,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     testSend: createTestSend({ db, clock, courier }),
-    testRequest: createTestRequest({
-      ...{ clock, call: http.call },
-      openSecrets: (workspaceId, names) => openSecretsIn(db, vault, { workspaceId, names }),
-    }),
+    testRequest: createTestRequest({ clock, call: http.call, openSecrets: openIn }),
     async start() {
       await heartbeater.beat();
       heartbeater.start();
@@ -145,7 +142,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** What leads out of the process. */
-function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOptions) {
+function openDoors({ db, clock, config, guard, log, vault, publicUrl }: EngineOptions) {
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
   const courier = createCourier({
@@ -156,7 +153,9 @@ function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOption
     open: (channel, now) => openChannel(vault, channel, now),
     unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprint),
   });
-  return { http, mail, courier };
+  const openIn = (workspaceId: string, names: readonly string[]) =>
+    openSecretsIn(db, vault, { workspaceId, names });
+  return { http, mail, courier, openIn };
 }
 
 function toStep(loop: Loop): StopStep {

@@ -45,7 +45,8 @@ export function createClient(options: ClientOptions): Client<TrigRunApi> {
   const methods = Object.entries<Route>(api)
     .filter(([, { streams }]) => streams !== true)
     .map(([key, definition]) => [key, (parts: Parts = {}) => call(options, definition, parts)]);
-  // Each key of `api` that answers once has its method, and `call` sends and returns what the route declares.
+  // Each key of `api` that answers once has its method, and `call` sends and returns what the
+  // route declares.
   return Object.fromEntries(methods) as Client<TrigRunApi>;
 }
 

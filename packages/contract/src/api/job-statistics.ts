@@ -68,8 +68,8 @@ export const jobStatisticsRoutes = {
     resource: "jobs",
     summary: "Show how a job went over time",
     description:
-      "By when its executions were made; at most the newest 50,000 of the span. Deleted jobs keep " +
-      "their history.",
+      "By when its executions were made; at most the newest 50,000 of the span. Deleted jobs " +
+      "keep their history.",
     params: z.object({ id: pathId }),
     query: z.strictObject({ hours }),
     response: jobStatistics,

@@ -153,7 +153,7 @@ export type Handlers<A extends Api, Context, Stream> = {
   ) => Promise<A[K] extends { streams: true } ? Stream : Answer<A[K]>>;
 };
 
-/** One method for each route that answers once; every part has its own key: `getJob({ params: { id } })`. */
+/** One method for each route that answers once; parts have keys: `getJob({ params: { id } })`. */
 export type Client<A extends Api> = {
   [K in keyof A as A[K] extends { streams: true } ? never : K]: (
     ...input: Record<never, never> extends Sent<A[K]> ? [input?: Sent<A[K]>] : [input: Sent<A[K]>]

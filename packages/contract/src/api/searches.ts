@@ -42,8 +42,9 @@ export const searchRoutes = {
     summary: "Find things by a part of their name or the beginning of their id",
     description:
       "Jobs and channels by any part of their name, those that begin with it first; and whatever " +
-      "has an id that begins with the text, of at least four digits. At most 20.",
-    query: z.strictObject({ q: text(1, 200).meta({ example: "backup" }) }),
+      "has an id that begins with the text, of at least four digits. At most 20; of no text, the " +
+      "first by name.",
+    query: z.strictObject({ q: text(0, 200).default("").meta({ example: "backup" }) }),
     response: searchResult,
     status: 200,
   }),

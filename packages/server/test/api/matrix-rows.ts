@@ -118,7 +118,6 @@ export function createSubjects(test: TestApi) {
     const definition: Route = api[key];
     const ids = definition.params === undefined ? {} : await makeIds(key, definition);
     const path = definition.path.replace(/:([a-z_]+)/g, (_, name: string) => ids[name] ?? "");
-    if (key === "search") return { path: `${path}?q=job`, body: undefined };
     // A stream that ends at once.
     if (definition.streams) return { path: `${path}?seconds=0`, body: undefined };
     if (definition.body === undefined) return { path, body: undefined };
