@@ -97,8 +97,7 @@ export const overviewRoutes = {
     resource: "executions",
     alsoReads: ["jobs", "deliveries", "channels"],
     summary: "Show what fails, what is late, what comes next and how it went",
-    description:
-      "The answer may be some seconds old: 5 for a day, 30 for a week, 60 for a month.",
+    description: "The answer may be some seconds old: 5 for a day, 30 for a week, 60 for a month.",
     query: z.strictObject({ hours }),
     response: overview,
     status: 200,
