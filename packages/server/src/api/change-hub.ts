@@ -44,6 +44,15 @@ interface Watcher {
   hasBegun: boolean;
 }
 
+/** What one look has found. */
+interface News {
+  /** By workspace, as it is sent; empty where nothing has changed. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly alive: ReadonlySet<string>;
+  readonly isBeat: boolean;
+  readonly now: Date;
+}
+
 /** What a workspace was seen to be, the last time. */
 interface Memory {
   /** By id, with what of it would be told. */
@@ -57,108 +66,122 @@ const openMax = 5_000;
 const ended: ReadonlySet<string> = new Set(["succeeded", "failed", "cancelled", "sent"]);
 const reset = "event: reset\ndata: {}\n\n";
 
-export function createChangeHub({ db, clock, log }: ChangeHubOptions): ChangeHub {
-  const watchers = new Set<Watcher>();
-  const memories = new Map<string, Memory>();
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-  let lastLookAt: Date | undefined;
-  let lastBeatAt = 0;
-  let isStopped = false;
+export function createChangeHub(options: ChangeHubOptions): ChangeHub {
+  return new Hub(options);
+}
 
-  function schedule(pauseMs: number): void {
-    if (isStopped || timer !== undefined || looking !== undefined || watchers.size === 0) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      looking = look()
-        .catch((err: unknown) => log.warn({ err }, "changes could not be read"))
+class Hub implements ChangeHub {
+  readonly #options: ChangeHubOptions;
+  readonly #watchers = new Set<Watcher>();
+  readonly #memories = new Map<string, Memory>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #lastLookAt: Date | undefined;
+  #lastBeatAt = 0;
+  #isStopped = false;
+
+  constructor(options: ChangeHubOptions) {
+    this.#options = options;
+  }
+
+  #schedule(pauseMs: number): void {
+    if (
+      this.#isStopped ||
+      this.#timer !== undefined ||
+      this.#looking !== undefined ||
+      this.#watchers.size === 0
+    )
+      return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#looking = this.#look()
+        .catch((err: unknown) => this.#options.log.warn({ err }, "changes could not be read"))
         .finally(() => {
-          looking = undefined;
-          schedule(lookEveryMs);
+          this.#looking = undefined;
+          this.#schedule(lookEveryMs);
         });
     }, pauseMs);
   }
 
-  async function look(): Promise<void> {
-    const now = clock.now();
+  async #look(): Promise<void> {
+    const now = this.#options.clock.now();
     // Whoever comes while the database is asked is told by the next look.
-    const present = [...watchers];
+    const present = [...this.#watchers];
     const workspaceIds = [...new Set(present.map((each) => each.identity.workspaceId))];
-    for (const id of memories.keys()) if (!workspaceIds.includes(id)) memories.delete(id);
-    const from = memories.size === 0 ? now : (lastLookAt ?? now);
+    for (const id of this.#memories.keys())
+      if (!workspaceIds.includes(id)) this.#memories.delete(id);
+    const from = this.#memories.size === 0 ? now : (this.#lastLookAt ?? now);
     const since = new Date(from.getTime() - overlapMs);
-    const { standing, alive } = await readChanges(db, {
+    const { standing, alive } = await readChanges(this.#options.db, {
       ...{ workspaceIds, since, now },
-      openIds: [...memories.values()].flatMap(({ known }) => openOf(known)),
+      openIds: [...this.#memories.values()].flatMap(({ known }) => openOf(known)),
       tokenIds: present.flatMap(({ identity }) => identity.tokenId ?? []),
       sessionIds: present.flatMap(({ identity }) => identity.sessionId ?? []),
     });
-    lastLookAt = now;
-    const texts = new Map(workspaceIds.map((id) => [id, compare(id, standing, since, now)]));
-    const isBeat = now.getTime() - lastBeatAt >= heartbeatMs;
-    if (isBeat) lastBeatAt = now.getTime();
+    this.#lastLookAt = now;
+    const texts = new Map(workspaceIds.map((id) => [id, this.#compare(id, standing, since, now)]));
+    const isBeat = now.getTime() - this.#lastBeatAt >= heartbeatMs;
+    if (isBeat) this.#lastBeatAt = now.getTime();
+    this.#tellAll(
+      present.filter((each) => this.#watchers.has(each)),
+      { texts, alive, isBeat, now },
+    );
+  }
+
+  #tellAll(present: readonly Watcher[], { texts, alive, isBeat, now }: News): void {
     for (const watcher of present) {
       const { tokenId, sessionId, workspaceId } = watcher.identity;
-      if (!watchers.has(watcher)) continue;
       if (alive.has(`${tokenId ?? sessionId} ${workspaceId}`)) {
-        tell(watcher, texts.get(workspaceId) ?? "", isBeat, now);
-      } else end(watcher);
+        this.#tell(watcher, texts.get(workspaceId) ?? "", isBeat, now);
+      } else this.#end(watcher);
     }
   }
 
-  function end(watcher: Watcher): void {
-    watchers.delete(watcher);
+  #end(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
     watcher.stream.push(null);
   }
 
-  function tell(watcher: Watcher, text: string, isBeat: boolean, now: Date): void {
+  #tell(watcher: Watcher, text: string, isBeat: boolean, now: Date): void {
     const { stream } = watcher;
     const news = watcher.hasBegun ? text : reset;
     watcher.hasBegun = true;
     if (news !== "") stream.push(news);
     else if (isBeat) stream.push(": still here\n\n");
-    if (now.getTime() >= watcher.endsAt || stream.readableLength > bufferedMax) end(watcher);
+    if (now.getTime() >= watcher.endsAt || stream.readableLength > bufferedMax) this.#end(watcher);
   }
 
   /** What is to be told of a workspace; it remembers what stands now. */
-  function compare(
-    workspaceId: string,
-    standing: readonly Standing[],
-    since: Date,
-    now: Date,
-  ): string {
+  #compare(workspaceId: string, standing: readonly Standing[], since: Date, now: Date): string {
     const own = standing.filter((each) => each.workspaceId === workspaceId);
-    const before = memories.get(workspaceId);
+    const before = this.#memories.get(workspaceId);
     const known: Memory["known"] = new Map();
-    const changes: Changes = { executions: [], deliveries: [] };
+    const fresh: Standing[] = [];
     for (const each of own) {
       const { id, status, attempt_count: count } = each.row;
       if (known.has(id)) continue;
       const mark = `${status} ${count}`;
       known.set(id, { mark, isOpen: !ended.has(status) });
-      if (before === undefined || before.known.get(id)?.mark === mark) continue;
-      if (each.kind === "execution") changes.executions.push(each.row);
-      else changes.deliveries.push(each.row);
+      if (before !== undefined && before.known.get(id)?.mark !== mark) fresh.push(each);
     }
     const lastResetAt = before?.lastResetAt ?? 0;
     const memory = { known, lastResetAt };
-    memories.set(workspaceId, memory);
+    this.#memories.set(workspaceId, memory);
     if (hasOverflowed(own, since)) {
       if (now.getTime() - lastResetAt < resetEveryMs) return "";
       memory.lastResetAt = now.getTime();
       return reset;
     }
-    const count = changes.executions.length + changes.deliveries.length;
-    return count === 0 ? "" : `event: changes\ndata: ${JSON.stringify(changes)}\n\n`;
+    return toText(fresh);
   }
 
-  function requireRoom(identity: Identity): void {
-    const all = [...watchers];
+  #requireRoom(identity: Identity): void {
+    const all = [...this.#watchers];
     const caller = identity.tokenId ?? identity.sessionId;
     const own = all.filter(({ identity: other }) => other.workspaceId === identity.workspaceId);
     const same = own.filter(({ identity: other }) => (other.tokenId ?? other.sessionId) === caller);
     if (
-      !isStopped &&
+      !this.#isStopped &&
       all.length < perNodeMax &&
       own.length < perWorkspaceMax &&
       same.length < perCallerMax
@@ -170,26 +193,34 @@ export function createChangeHub({ db, clock, log }: ChangeHubOptions): ChangeHub
     });
   }
 
-  return {
-    open(identity, seconds) {
-      requireRoom(identity);
-      const stream = new Readable({ read: () => undefined });
-      // How long a client waits before it connects again.
-      stream.push("retry: 3000\n\n");
-      const endsAt = clock.now().getTime() + seconds * 1_000;
-      const watcher = { stream, identity, endsAt, hasBegun: false };
-      watchers.add(watcher);
-      stream.once("close", () => watchers.delete(watcher));
-      schedule(0);
-      return stream;
-    },
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      for (const watcher of watchers) end(watcher);
-      await looking;
-    },
+  open(identity: Identity, seconds: number): Readable {
+    this.#requireRoom(identity);
+    const stream = new Readable({ read: () => undefined });
+    // How long a client waits before it connects again.
+    stream.push("retry: 3000\n\n");
+    const endsAt = this.#options.clock.now().getTime() + seconds * 1_000;
+    const watcher = { stream, identity, endsAt, hasBegun: false };
+    this.#watchers.add(watcher);
+    stream.once("close", () => this.#watchers.delete(watcher));
+    this.#schedule(0);
+    return stream;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers) this.#end(watcher);
+    await this.#looking;
+  }
+}
+
+function toText(fresh: readonly Standing[]): string {
+  if (fresh.length === 0) return "";
+  const changes: Changes = {
+    executions: fresh.flatMap((each) => (each.kind === "execution" ? [each.row] : [])),
+    deliveries: fresh.flatMap((each) => (each.kind === "delivery" ? [each.row] : [])),
   };
+  return `event: changes\ndata: ${JSON.stringify(changes)}\n\n`;
 }
 
 /** The newest ones, which come first: a backlog that has no end is not watched one by one. */
