@@ -88,7 +88,13 @@ function toResponses(definition: Route, components: Json): Json {
       ...(obeysKey(definition) ? { "idempotent-replayed": "IdempotentReplayed" } : {}),
     }),
     ...(response
-      ? { content: { "application/json": { schema: toSchema(response, "output", components) } } }
+      ? {
+          content: {
+            [definition.streams ? "text/event-stream" : "application/json"]: {
+              schema: toSchema(response, "output", components),
+            },
+          },
+        }
       : {}),
   };
   const responses: Json = { [definition.status]: success };

@@ -1,6 +1,7 @@
 // The HTTP server: binds every route of the contract to its handler. In this order: who asks, what
 // is asked, the work in one transaction, the answer. It never answers before the work is committed.
 import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import { ApiError, api, isRead, type Route } from "@trigrun/contract";
 import Fastify, {
   type FastifyContextConfig,
@@ -15,6 +16,7 @@ import type { Log } from "../log.ts";
 import { createTrust, readForwardedFor } from "../proxies.ts";
 import { addAccountPages } from "./account-pages.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
+import { createChangeHub } from "./change-hub.ts";
 import { boundConnections } from "./connection-bounds.ts";
 import type { Actor, RequestContext, Services } from "./context.ts";
 import { createCors } from "./cors.ts";
@@ -67,6 +69,7 @@ type AnyHandler = (input: Input, context: RequestContext) => Promise<unknown>;
 // transaction open meanwhile. The latter open one of their own where they write.
 const outsideTransaction: ReadonlySet<string> = new Set([
   "testChannel",
+  "testRequest",
   "signUp",
   "logIn",
   "acceptInvitation",
@@ -187,9 +190,12 @@ function bindRoutes(
   app: FastifyInstance,
   services: Services,
   { gate, rates }: Doors,
-  checks: HealthChecks,
+  checks: ApiServerOptions,
 ): void {
-  const handlers = createHandlers(checks);
+  const changes = createChangeHub({ ...services, log: checks.log });
+  // Before the server closes: an open stream must not hold up the drain.
+  app.addHook("preClose", () => changes.stop());
+  const handlers = createHandlers(checks, changes);
   const isVerificationRequired = sendsMail(services.config);
   const routes = Object.entries<Route>(api).map(([key, definition]) => {
     // `ApiHandlers` has a handler for every key, which takes what `readInput` reads for its route.
@@ -299,8 +305,19 @@ function toActor(request: FastifyRequest): Actor {
 }
 
 function send(reply: FastifyReply, { status, body, isReplay }: Outcome): FastifyReply {
+  if (body instanceof Readable) return stream(reply.code(status), body);
   if (isReplay) reply.header("idempotent-replayed", "true");
   return reply.code(status).send(status === 204 ? undefined : body);
+}
+
+function stream(reply: FastifyReply, events: Readable): FastifyReply {
+  // Proxies that gather an answer before they pass it on would gather this one for ever.
+  reply.type("text/event-stream; charset=utf-8").header("x-accel-buffering", "no");
+  // The connection ends with the stream: kept alive, it would hold up a server that stops.
+  reply.header("connection", "close");
+  if (reply.request.method !== "HEAD") return reply.send(events);
+  events.destroy();
+  return reply.send();
 }
 
 function toUnknownRoute(request: FastifyRequest): ApiError {
