@@ -5,7 +5,6 @@ import { limitsOfChange, limitsOfSignIn } from "../auth/limits.ts";
 import type { Passwords } from "../auth/password.ts";
 import { openSession } from "../auth/session.ts";
 import { createSessionText, hashToken } from "../auth/token.ts";
-import { sendsMail } from "../config.ts";
 import { forgiveTries } from "../store/rate-windows.ts";
 import { deleteSession, deleteSessionsOf, moveSession } from "../store/sessions.ts";
 import { readToken } from "../store/tokens.ts";
@@ -13,7 +12,6 @@ import {
   type Claimants,
   findClaimants,
   findUser,
-  hasUsers,
   replacePasswordHash,
   type UserWithHash,
 } from "../store/users.ts";
