@@ -34,6 +34,8 @@ const allowed: ReadonlySet<string> = new Set([
   "MIT",
   "MIT-0",
   "PostgreSQL",
+  // The public domain, where there is one, and a permissive licence elsewhere; OSI has approved it.
+  "Unlicense",
 ]);
 
 /** What is installed for production, by name; each version once. */
