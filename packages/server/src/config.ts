@@ -153,6 +153,16 @@ export const settings = {
       "latest one of its job.",
     fallback: "600",
   }),
+  auditDays: setting({
+    variable: "TRIGRUN_AUDIT_DAYS",
+    // 400: a year, and a month more in which the yearly review can still look back at all of it.
+    // At least a day: an installation without an audit log is not to be had by a slip.
+    schema: wholeNumber(1, 36_500, 400),
+    meaning:
+      "How many days the audit log is kept, whatever happens to what it tells of. What is older " +
+      "is deleted within an hour.",
+    fallback: "400",
+  }),
   logLevel: setting({
     variable: "TRIGRUN_LOG_LEVEL",
     schema: z.enum(["debug", "info", "warn", "error"]).default("info"),

@@ -1,5 +1,6 @@
 // Every handler of the API, by the contract's own keys: a route without one does not compile.
 import { accountHandlers } from "./accounts.ts";
+import { auditHandlers } from "./audit.ts";
 import { authHandlers } from "./auth.ts";
 import { channelHandlers } from "./channels.ts";
 import type { ApiHandlers } from "./context.ts";
@@ -30,6 +31,7 @@ export function createHandlers(checks: HealthChecks): ApiHandlers {
     ...tokenHandlers,
     ...workspaceHandlers,
     ...memberHandlers,
+    ...auditHandlers,
     ...createHealthHandlers(checks),
   };
 }

@@ -14,6 +14,7 @@ import { type Identity, requirePermission } from "../auth/permission.ts";
 import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
 import { addAccountPages } from "./account-pages.ts";
+import { withAudit } from "./audit.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
 import type { Actor, RequestContext, Services } from "./context.ts";
 import { addDocuments } from "./documents.ts";
@@ -206,8 +207,12 @@ async function answer(work: Work): Promise<Outcome> {
     const { workspaceId, role } = actor;
     const { id: requestId } = request;
     const asker = { actor, workspaceId, role };
-    const context: RequestContext = { services, tx, now, requestId, ...asker, answerAlsoStatus };
-    const body = await handler(input, context);
+    const context = { services, tx, now, requestId, ...asker, answerAlsoStatus };
+    const call = { key, definition, input, sent: request, actor, requestId, now };
+    const ownTx = outsideTransaction.has(key) ? null : tx;
+    const body = await withAudit({ ...call, tx: ownTx }, (record) =>
+      handler(input, { ...context, record }),
+    );
     return { status, body, isReplay: false };
   };
   const { db, vault } = services;

@@ -1,0 +1,238 @@
+// What a request leaves in the audit log: who asked, by which route, about which row, with which
+// fields. It writes in the transaction of the write, and never a value that could be a credential.
+import assert from "node:assert/strict";
+import {
+  type AuditAction,
+  type AuditEntry,
+  type AuditResource,
+  auditResources,
+  idPrefixes,
+  isRead,
+  type Route,
+} from "@trigrun/contract";
+import { limitsOfFailedSignIn } from "../auth/limits.ts";
+import {
+  type AuditSubject,
+  findAuditSubject,
+  insertAuditEntry,
+  listAuditLog,
+  type NewAuditEntry,
+} from "../store/audit-log.ts";
+import type { Tx } from "../store/db.ts";
+import { toPageRequest } from "../store/page.ts";
+import { countTry } from "../store/rate-windows.ts";
+import type { Actor, ApiHandlers, OwnEntry, RequestContext } from "./context.ts";
+import type { Input } from "./input.ts";
+
+type Sent = Pick<Input, "query" | "body">;
+
+export const auditHandlers: Pick<ApiHandlers, "listAuditLog"> = {
+  async listAuditLog({ query }, { tx, workspaceId }) {
+    const { actor, action, resource, from, to } = query;
+    const filter = { actor, action, resource, from, to };
+    return await listAuditLog(tx, workspaceId, filter, toPageRequest("audit", query));
+  },
+};
+
+export interface AuditedCall {
+  readonly key: string;
+  readonly definition: Route;
+  readonly input: Input;
+  /** As they came, before any default. */
+  readonly sent: Sent;
+  readonly actor: Actor;
+  readonly requestId: string;
+  readonly now: Date;
+  /** The transaction of the request; none where the handler opens its own. */
+  readonly tx: Tx | null;
+}
+
+type Recorder = RequestContext["record"];
+
+/**
+ * Does the work of a request and writes down that it was done, in the same transaction. A handler
+ * that opens its own transaction writes by `record` itself; that it has is made sure of here.
+ */
+export async function withAudit(
+  call: AuditedCall,
+  work: (record: Recorder) => Promise<unknown>,
+): Promise<unknown> {
+  const { key, definition, tx } = call;
+  let recorded = 0;
+  const record: Recorder = async (own, entry) => {
+    assert(!isRead(definition), `${key} only reads`);
+    await insertAuditEntry(own, toOwnEntry(call, entry));
+    recorded += 1;
+  };
+  if (isRead(definition)) return await work(record);
+  if (tx === null) {
+    const body = await work(record);
+    assert(recorded > 0, `${key} has left nothing in the audit log`);
+    return body;
+  }
+  // Before the work: what it deletes has no name afterwards.
+  const found = await findSubject(call, tx);
+  const body = await work(record);
+  await insertAuditEntry(tx, toEntry(call, found, toObject(body)));
+  return body;
+}
+
+const failedSignIn = { kind: "nobody", userId: null } as const;
+
+/**
+ * A sign-in that failed, in a transaction of its own: the request comes to nothing. What would
+ * flood the log is not written; the limits of `limitsOfSignIn` keep those tries out anyway.
+ */
+export async function recordFailedSignIn(
+  context: RequestContext,
+  account: { readonly email: string; readonly userId: string | null },
+): Promise<void> {
+  const { email, userId } = account;
+  await context.services.db.transaction(async (tx) => {
+    if ((await countTry(tx, limitsOfFailedSignIn(userId), context.now)) !== undefined) return;
+    await context.record(tx, {
+      ...{ outcome: "refused", actor: failedSignIn, accountId: userId },
+      subject: { kind: "user", id: userId, name: email },
+    });
+  });
+}
+
+function toBase({ key, input, sent, actor, requestId, now }: AuditedCall) {
+  return {
+    at: now,
+    // The key of a route that writes: `withAudit` has looked.
+    action: key as AuditAction,
+    address: actor.address,
+    requestId,
+    changes: { fields: toFieldNames(sent), values: toValues(input), count: null, made: null },
+  };
+}
+
+function toOwnEntry(call: AuditedCall, own: OwnEntry): NewAuditEntry {
+  const { actor } = call;
+  return {
+    ...toBase(call),
+    outcome: own.outcome ?? "done",
+    workspaceId: own.workspaceId ?? (actor.workspaceId || null),
+    accountId: own.accountId ?? own.actor?.userId ?? null,
+    actor: own.actor ? { ...noIds, ...own.actor } : toIdentity(actor),
+    subject: own.subject,
+  };
+}
+
+function toEntry(
+  call: AuditedCall,
+  found: AuditSubject | undefined,
+  answer: Readonly<Record<string, unknown>>,
+): NewAuditEntry {
+  const { actor } = call;
+  const subject = toSubject(call, found, answer);
+  const base = toBase(call);
+  const { id } = answer;
+  const made = typeof id === "string" && subject !== null && id !== subject.id ? id : null;
+  const count = [answer.count, answer.waited].find((each) => typeof each === "number") ?? null;
+  const own = subject?.kind === "workspace" ? subject.id : toObject(answer.workspace).id;
+  return {
+    ...base,
+    outcome: "done",
+    // Of a workspace that is made or entered it is the first line, or one of the next.
+    workspaceId: typeof own === "string" ? own : actor.workspaceId || null,
+    accountId: null,
+    actor: toIdentity(actor),
+    subject,
+    changes: { ...base.changes, count, made },
+  };
+}
+
+const noIds = { userId: null, tokenId: null, sessionId: null, name: null };
+
+function toIdentity({ userId, tokenId, sessionId }: Actor): NewAuditEntry["actor"] {
+  const person = sessionId === null ? "nobody" : "user";
+  const kind = tokenId === null ? person : "token";
+  return { kind, userId, tokenId, sessionId, name: null };
+}
+
+/** What the path names, unless the answer is what was made below it. */
+async function findSubject(
+  { definition, input, actor }: AuditedCall,
+  tx: Tx,
+): Promise<AuditSubject | undefined> {
+  if (definition.status === 201) return undefined;
+  const id = toText(Object.values(toObject(input.params)).at(-1));
+  if (id === undefined) return undefined;
+  // Secrets go by their name as well.
+  const kind = definition.resource === "secrets" ? "secret" : kindOf(id);
+  if (kind === undefined) return undefined;
+  return await findAuditSubject(tx, { workspaceId: actor.workspaceId, kind, id });
+}
+
+function toSubject(
+  { definition, actor }: AuditedCall,
+  found: AuditSubject | undefined,
+  answer: Readonly<Record<string, unknown>>,
+): AuditSubject | null {
+  if (definition.resource === "self") return { kind: "user", id: actor.userId, name: null };
+  const named = toText(answer.job_name) ?? toText(answer.channel_name);
+  if (found !== undefined) return { ...found, name: found.name ?? named ?? null };
+  const id = toText(answer.id);
+  const kind = id === undefined ? undefined : kindOf(id);
+  if (id === undefined || kind === undefined) return null;
+  return { kind, id, name: nameOf(kind, answer) };
+}
+
+function nameOf(kind: AuditResource, answer: Readonly<Record<string, unknown>>): string | null {
+  if (kind === "rule") return `${answer.event} to ${answer.channel_name}`;
+  const { name, email, user } = answer;
+  return toText(name) ?? toText(email) ?? toText(toObject(user).email) ?? null;
+}
+
+function kindOf(id: string): AuditResource | undefined {
+  return auditResources.find((kind) => id.startsWith(`${idPrefixes[kind]}_`));
+}
+
+// Their members are those of the contract; the rest may have names of the client's making.
+const unfolded: ReadonlySet<string> = new Set(["config", "request", "schedule", "retry", "pace"]);
+
+/** `name`, `config.url`: as the contract calls them. */
+function toFieldNames({ body, query }: Sent): string[] {
+  const names = [toObject(query), toObject(body)].flatMap((part) =>
+    Object.entries(part).flatMap(([name, value]) => {
+      const members = unfolded.has(name) ? Object.keys(toObject(value)) : [];
+      return members.length === 0 ? [name] : members.map((member) => `${name}.${member}`);
+    }),
+  );
+  return [...new Set(names)].sort();
+}
+
+// Fields that the contract lets hold a word of a list, an id, a time, a number, yes or no.
+const shown: ReadonlySet<string> = new Set([
+  ...["role", "scopes", "state", "event", "force", "waiting", "resend", "dry_run"],
+  ...["only_still_true", "max_per_minute", "from", "to", "expires_at"],
+  ...["channel_id", "job_id", "execution_id", "member_id", "workspace_id"],
+]);
+
+/** Of the fields above, as far as they are what they should be. */
+function toValues({ body, query }: Input): AuditEntry["changes"]["values"] {
+  const entries = Object.entries({ ...toObject(query), ...toObject(body) });
+  return Object.fromEntries(
+    entries.filter(([name, value]) => shown.has(name) && isPlain(name, value)),
+  );
+}
+
+function isPlain(name: string, value: unknown): boolean {
+  if (typeof value === "number" || typeof value === "boolean" || value instanceof Date) return true;
+  if (Array.isArray(value)) return value.every((each) => isPlain(name, each));
+  if (typeof value !== "string") return false;
+  // Ids in a body may be any text, which then finds nothing.
+  return name.endsWith("_id") ? /^[a-z]+_[0-9a-f]{32}$/.test(value) : /^[a-z_:]+$/.test(value);
+}
+
+function toText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function toObject(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  // An object that is no list has keys and values of some kind.
+  return isObject ? (value as Record<string, unknown>) : {};
+}
