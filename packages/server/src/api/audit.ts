@@ -191,7 +191,9 @@ function kindOf(id: string): AuditResource | undefined {
 }
 
 // Their members are those of the contract; the rest may have names of the client's making.
-const unfolded: ReadonlySet<string> = new Set(["config", "request", "schedule", "retry", "pace"]);
+const unfolded: ReadonlySet<string> = new Set([
+  ...["config", "pace", "request", "retry", "retry_policy", "schedule"],
+]);
 
 /** `name`, `config.url`: as the contract calls them. */
 function toFieldNames({ body, query }: Sent): string[] {

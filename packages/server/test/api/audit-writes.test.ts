@@ -121,7 +121,7 @@ describe.each(writes)("%s", (key, route) => {
 
 type Refused = Subject & { readonly token: string | null; readonly status: number };
 
-/** Every way to be refused before the work begins that the route has, and a row that is not there. */
+/** Every way to be refused that the route has: by what is sent, by whom, for whose row. */
 async function makeRefused(route: Route, subject: Subject): Promise<Refused[]> {
   const { token: owner } = await test.addPerson("owner");
   const isPublic = route.role === "public";

@@ -57,7 +57,7 @@ describe("the list", () => {
     expect(memberId).not.toBe(other);
   });
 
-  it("names a token with its maker, and the fields that were sent, but no value of theirs", async () => {
+  it("names a token with its maker, and the fields that were sent, without values", async () => {
     const { userId, email, token } = await test.addPerson("owner");
     const made = await test.call({ path: "/v1/api-tokens", token, body: { name: "deploy" } });
     const config = { url: "https://api.example.com/x", secret: "whsec_c2VjcmV0c2VjcmV0" };
@@ -124,7 +124,12 @@ describe("the list", () => {
     const first = await test.call({ path: "/v1/audit-log?limit=1" });
     const { next_cursor: cursor } = first.body;
     const queries = ["", `resource=${id}`, "resource=channel", "action=createChannel"];
-    queries.push(`actor=${userId}`, `actor=${email}`, `cursor=${cursor}`, "from=2000-01-01T00:00:00Z");
+    queries.push(
+      `actor=${userId}`,
+      `actor=${email}`,
+      `cursor=${cursor}`,
+      "from=2000-01-01T00:00:00Z",
+    );
     for (const query of queries) expect(await list(query, other.token)).toEqual([]);
     await other.client.createSecret({ body: { name: "THEIRS", value: "s3cret" } });
     expect(actionsOf(await list("", other.token))).toEqual(["createSecret"]);
@@ -150,7 +155,7 @@ describe("what an entry tells", () => {
     expect(channelDeletion?.resource).toEqual({ kind: "channel", id, name: "to be gone" });
   });
 
-  it("is the filter and the count of a retry in bulk, and the execution that was made", async () => {
+  it("is the filter and the count of a retry in bulk, and the execution made", async () => {
     const { db, workspaceId } = test;
     const { id: channelId } = await makeChannel("bulk");
     const jobId = await insertJobRow(db, { workspaceId, name: "bulk job" });
@@ -185,7 +190,7 @@ describe("what an entry tells", () => {
     expect(made).toHaveLength(1);
   });
 
-  it("is one for each of many writes at once, and one for the delete that found the row", async () => {
+  it("is one for each of many writes at once, and one for a deletion of one row", async () => {
     const { made } = await watchAudit(test.db, async () => {
       const names = Array.from({ length: 20 }, (_, index) => `at once ${index}`);
       await Promise.all(names.map(makeChannel));

@@ -45,7 +45,7 @@ describe("the audit log", () => {
     expect(await names()).toEqual(["900 days ago"]);
   });
 
-  it("lets nobody delete what is younger than the pruner says, and nothing afterwards", async () => {
+  it("lets go what is older than the pruner says, and nothing afterwards", async () => {
     await insertAged(10);
     await insertAged(30);
     const setEnds = sql`
