@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import {
   type AuditAction,
-  type AuditEntry,
   type AuditResource,
   auditResources,
   idPrefixes,
@@ -21,10 +20,9 @@ import {
 import type { Tx } from "../store/db.ts";
 import { toPageRequest } from "../store/page.ts";
 import { countTry } from "../store/rate-windows.ts";
+import { type Sent, toChanges, toObject } from "./audit-changes.ts";
 import type { Actor, ApiHandlers, OwnEntry, RequestContext } from "./context.ts";
 import type { Input } from "./input.ts";
-
-type Sent = Pick<Input, "query" | "body">;
 
 export const auditHandlers: Pick<ApiHandlers, "listAuditLog"> = {
   async listAuditLog({ query }, { tx, workspaceId }) {
@@ -104,7 +102,7 @@ function toBase({ key, input, sent, actor, requestId, now }: AuditedCall) {
     action: key as AuditAction,
     address: actor.address,
     requestId,
-    changes: { fields: toFieldNames(sent), values: toValues(input), count: null, made: null },
+    changes: { ...toChanges(sent, input), count: null, made: null },
   };
 }
 
@@ -190,51 +188,6 @@ function kindOf(id: string): AuditResource | undefined {
   return auditResources.find((kind) => id.startsWith(`${idPrefixes[kind]}_`));
 }
 
-// Their members are those of the contract; the rest may have names of the client's making.
-const unfolded: ReadonlySet<string> = new Set([
-  ...["config", "pace", "request", "retry", "retry_policy", "schedule"],
-]);
-
-/** `name`, `config.url`: as the contract calls them. */
-function toFieldNames({ body, query }: Sent): string[] {
-  const names = [toObject(query), toObject(body)].flatMap((part) =>
-    Object.entries(part).flatMap(([name, value]) => {
-      const members = unfolded.has(name) ? Object.keys(toObject(value)) : [];
-      return members.length === 0 ? [name] : members.map((member) => `${name}.${member}`);
-    }),
-  );
-  return [...new Set(names)].sort();
-}
-
-// Fields that the contract lets hold a word of a list, an id, a time, a number, yes or no.
-const shown: ReadonlySet<string> = new Set([
-  ...["role", "scopes", "state", "event", "force", "waiting", "resend", "dry_run"],
-  ...["only_still_true", "max_per_minute", "from", "to", "expires_at"],
-  ...["channel_id", "job_id", "execution_id", "member_id", "workspace_id"],
-]);
-
-/** Of the fields above, as far as they are what they should be. */
-function toValues({ body, query }: Input): AuditEntry["changes"]["values"] {
-  const entries = Object.entries({ ...toObject(query), ...toObject(body) });
-  return Object.fromEntries(
-    entries.filter(([name, value]) => shown.has(name) && isPlain(name, value)),
-  );
-}
-
-function isPlain(name: string, value: unknown): boolean {
-  if (typeof value === "number" || typeof value === "boolean" || value instanceof Date) return true;
-  if (Array.isArray(value)) return value.every((each) => isPlain(name, each));
-  if (typeof value !== "string") return false;
-  // Ids in a body may be any text, which then finds nothing.
-  return name.endsWith("_id") ? /^[a-z]+_[0-9a-f]{32}$/.test(value) : /^[a-z_:]+$/.test(value);
-}
-
 function toText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-function toObject(value: unknown): Readonly<Record<string, unknown>> {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  // An object that is no list has keys and values of some kind.
-  return isObject ? (value as Record<string, unknown>) : {};
 }
