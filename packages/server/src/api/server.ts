@@ -67,8 +67,8 @@ const securityHeaders = {
 } as const;
 
 // A test message waits for its receiver, and a password for a processor; neither must keep a
-// transaction open meanwhile. The latter open one of their own where they write. Each writes its own
-// entry of the audit log (see `withAudit`).
+// transaction open meanwhile. The latter open one of their own where they write. Each writes its
+// own entry of the audit log (see `withAudit`).
 const outsideTransaction: ReadonlySet<string> = new Set([
   "testChannel",
   "signUp",
