@@ -95,14 +95,17 @@ export async function recordFailedSignIn(
   });
 }
 
-function toBase({ key, input, sent, actor, requestId, now }: AuditedCall) {
+function toBase({ key, definition, input, sent, actor, requestId, now }: AuditedCall) {
+  // A route overlooks what it has no schema for; it is no field, and may be called anything.
+  const query = definition.query && sent.query;
+  const body = definition.body && sent.body;
   return {
     at: now,
     // The key of a route that writes: `withAudit` has looked.
     action: key as AuditAction,
     address: actor.address,
     requestId,
-    changes: { ...toChanges(sent, input), count: null, made: null },
+    changes: { ...toChanges({ query, body }, input), count: null, made: null },
   };
 }
 

@@ -57,7 +57,9 @@ async function writeJobs(): Promise<void> {
   const { body } = await write({ path: "/v1/jobs", body: { ...job, request: request() } });
   const path = `/v1/jobs/${body.id}`;
   await write({ method: "PATCH", path, body: { request: request() } });
-  await write({ path: `${path}/run-now`, body: {} });
+  // What a route has no use for is overlooked.
+  const unread = { [mark("unreadName")]: mark("unread") };
+  await write({ path: `${path}/run-now?${mark("queryName")}=${mark("queryValue")}`, body: unread });
   await write({ method: "DELETE", path });
 }
 
