@@ -99,6 +99,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/workspaces.ts")).defineWorkspaces,
   },
   {
+    name: "audit",
+    description: "see who did what in the workspace, and from where",
+    load: async () => (await import("./commands/audit.ts")).defineAudit,
+  },
+  {
     name: "completion",
     description: "print the completion script of a shell",
     load: async () => (await import("./commands/completion.ts")).defineCompletion,

@@ -206,6 +206,16 @@ export const settings = {
       "make, counted by each node for itself; `off` for no limit.",
     fallback: "1200",
   }),
+  auditDays: setting({
+    variable: "TRIGRUN_AUDIT_DAYS",
+    // 400: a year, and a month more in which the yearly review can still look back at all of it.
+    // At least a day: an installation without an audit log is not to be had by a slip.
+    schema: wholeNumber(1, 36_500, 400),
+    meaning:
+      "How many days the audit log is kept, whatever happens to what it tells of. What is older " +
+      "is deleted within an hour.",
+    fallback: "400",
+  }),
   logLevel: setting({
     variable: "TRIGRUN_LOG_LEVEL",
     schema: z.enum(["debug", "info", "warn", "error"]).default("info"),

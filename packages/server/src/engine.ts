@@ -90,7 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...{ db, clock, log, publicUrl },
     onDigests: () => sender.wake(),
   });
-  const pruner = createPruner({ db, log });
+  const pruner = createPruner({ db, log, auditDays: config.auditDays });
   const mailer = createMailer({ db, clock, log, mail: mail.send });
   const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), pruner];
   // A node that cannot send must not take mails from those that can.
