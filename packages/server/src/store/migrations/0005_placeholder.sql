@@ -1,0 +1,2 @@
+-- Keeps the number until its migration arrives.
+select 1;
