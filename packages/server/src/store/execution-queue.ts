@@ -65,7 +65,7 @@ export async function claimDue(
     name: "executions_claim_due",
     text: `
       with due as (
-        select id from executions
+        select id, scheduled_for from executions
         where node_id is null and due_at <= $2
         order by due_at limit $3
         for update skip locked
@@ -75,7 +75,7 @@ export async function claimDue(
         status = 'running',
         started_at = coalesce(e.started_at, greatest(e.due_at, now()))
       from due, jobs j
-      where e.id = due.id and j.id = e.job_id
+      where e.id = due.id and e.scheduled_for = due.scheduled_for and j.id = e.job_id
       returning ${claimedText}`,
     values: [input.nodeId, input.dueBy, input.limit],
   });
@@ -219,6 +219,7 @@ function toSettleRow({ execution, attempt, warnings, reason, outcome }: Settleme
   const end = "status" in outcome ? outcome : null;
   return {
     id: execution.id,
+    scheduled_for: execution.scheduledFor,
     node_id: execution.nodeId,
     attempts_before: execution.attemptCount,
     status: end?.status ?? "running",
@@ -264,12 +265,13 @@ const tellNow = (facts: string, job: string) => `
 
 // The guard is `node_id` and `attempt_count`: a node whose lease was taken over finds another
 // node there, or, should it have got the row back itself, another count.
+// The scheduled time leads to the one partition that holds the row.
 // The output is cut to 2,000 characters: more than any channel shows.
 const settleText = `
   with o as (
     select * from json_to_recordset($1::json) as o(
-      id text, node_id text, attempts_before integer, status text, due_at timestamptz,
-      finished_at timestamptz, reason text, warnings text[], completes_job boolean,
+      id text, scheduled_for timestamptz, node_id text, attempts_before integer, status text,
+      due_at timestamptz, finished_at timestamptz, reason text, warnings text[], completes_job boolean,
       events text[], facts jsonb, output text, interruption integer, number integer,
       a_status text, status_code integer, started_at timestamptz, latency_ms real, dns_ms real,
       connect_ms real, tls_ms real, first_byte_ms real, body_ms real, body_preview text,
@@ -290,6 +292,7 @@ const settleText = `
         || array(select w from unnest(o.warnings) as w where w <> all (e.warnings))
     from o
     where e.id = o.id
+      and e.scheduled_for = o.scheduled_for
       and e.node_id is not distinct from o.node_id
       and e.attempt_count = o.attempts_before
       and e.due_at is not null

@@ -1,5 +1,5 @@
 // Deletes what has outlived its purpose: idempotency keys after 24 hours, nodes long dead, ended
-// sign-ins and links, accounts that nobody verified. History is not touched here.
+// sign-ins and links, accounts that nobody verified. History is history-pruner.ts.
 import type { Log } from "../log.ts";
 import { createLoop, type Loop } from "../loop.ts";
 import { type Database, sql, type Tx } from "./db.ts";
