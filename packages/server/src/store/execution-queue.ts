@@ -61,6 +61,8 @@ export async function claimDue(
   input: { nodeId: string; dueBy: Date; limit: number },
 ): Promise<Execution[]> {
   // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
+  // Arrays and not a join: PostgreSQL would take a hundred rows out of each of a dozen months for
+  // more than those months hold, and read them all. The bounds leave out the months of none.
   const rows = await tx.rows<ClaimedRow>({
     name: "executions_claim_due",
     text: `
@@ -74,8 +76,10 @@ export async function claimDue(
         node_id = $1,
         status = 'running',
         started_at = coalesce(e.started_at, greatest(e.due_at, now()))
-      from due, jobs j
-      where e.id = due.id and e.scheduled_for = due.scheduled_for and j.id = e.job_id
+      from jobs j
+      where e.id = any(array(select id from due)) and j.id = e.job_id
+        and e.scheduled_for between (select min(scheduled_for) from due)
+          and (select max(scheduled_for) from due)
       returning ${claimedText}`,
     values: [input.nodeId, input.dueBy, input.limit],
   });
