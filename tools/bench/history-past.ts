@@ -68,15 +68,16 @@ function toStatements(table: HistoryTable, past: Past, from: Date, now: Date): s
   const { name, hasLocalKey } = table;
   const partition = toPartition(name, from);
   const next = startOfMonth(from, 1);
-  // What is still to come in the current month is not past; and ids of the last two hours of a month
-  // go with the next one.
+  // What is still to come in the current month is not past; and ids of the last two hours of a
+  // month go with the next one.
   const end = new Date(Math.min(next.getTime() - 7_200_000, now.getTime() - 3_600_000));
   const count = Math.floor(past.executions / past.months);
   const moments = `with moments as (
-    select n, at, '${past.workspaceId}'::text as workspace_id, '${past.channelId}'::text
-        as channel_id, (array['${past.jobIds.join("','")}'])[1 + n % ${past.jobIds.length}] as job_id,
-      substr(id_at('', at), 2) || lpad(to_hex(n % 65536), 4, '0') || substr(md5(n::text), 1, 16)
-        as tail
+    select n, at, '${past.workspaceId}'::text as workspace_id,
+      '${past.channelId}'::text as channel_id,
+      (array['${past.jobIds.join("','")}'])[1 + n % ${past.jobIds.length}] as job_id,
+      substr(id_at('', at), 2) || lpad(to_hex(n % 65536), 4, '0')
+        || substr(md5(n::text), 1, 16) as tail
     from (
       select n, ('${from.toISOString()}'::timestamptz + n *
         (${end.getTime() - from.getTime()}::float8 / ${Math.max(count, 1)}) * interval '1 ms')::timestamptz(3)

@@ -83,8 +83,8 @@ export const workspaceRoutes = {
     resource,
     summary: "Rename the workspace, or change its time zone or how long it keeps history",
     description:
-      "A shorter `history_days` deletes within the hour what is older, and does not bring it back. " +
-      "Executions and deliveries that have not ended are always kept.",
+      "A shorter `history_days` deletes within the hour what is older, and a longer one does not " +
+      "bring it back. Executions and deliveries that have not ended are always kept.",
     body: z
       .strictObject({
         name: workspaceName.optional(),

@@ -3,8 +3,8 @@
 // still open is dropped.
 //
 // Each table has a partition for each month, the last of which has no end, and `_default` for what
-// lies before the first one. The constraint `default_ends` there says so, and spares PostgreSQL from
-// reading it whenever a month is made.
+// lies before the first one. The constraint `default_ends` there says so: without it, PostgreSQL
+// would read all of it whenever a month is made.
 import { type Reserved, raw, type Sql, sql, type Tx } from "./db.ts";
 import {
   type HistoryTable,
@@ -26,7 +26,7 @@ const monthsAhead = 2;
 const marginMs = 3_600_000;
 
 /** The months that there are partitions for, the oldest first. */
-export async function listMonths(tx: Tx): Promise<Date[]> {
+async function listMonths(tx: Tx): Promise<Date[]> {
   const rows = await tx.rows<{ name: string }>(sql`
     select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'executions'::regclass order by c.relname`);

@@ -1,5 +1,5 @@
-// Statements over a history of half a year: each goes by an index, the newest months decide what a first
-// page costs, and what is claimed in an old month is found like anything else.
+// Statements over a history of half a year: each goes by an index, however many months there are,
+// and what is due in an old month is found like anything else.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Database, Sql, Tx } from "../../src/store/db.ts";
 import { raw, sql } from "../../src/store/db.ts";
@@ -172,7 +172,7 @@ describe("over half a year of history, no table is read whole", () => {
     expect(await readWhole(list)).toEqual([]);
   });
 
-  it("by who asks for one, and a list from a day on reads the partitions of its months", async () => {
+  it("by who asks for one, and a list from a day on reads the months since then", async () => {
     const { items } = await listExecutions(db, workspaceId, {}, page);
     const id = items[0]?.id ?? "";
     expect(await readWhole((tx) => findExecution(tx, workspaceId, id))).toEqual([]);

@@ -1,5 +1,5 @@
-// The migration that partitions history, on a database in use: no row is moved or lost, what is open
-// goes on, and a node of the version before it works on, on the connections that it has.
+// The migration that partitions history, on a database in use: no row is moved or lost, what is
+// open goes on, and a node of the version before it works on, on the connections that it has.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Database } from "../../src/store/db.ts";
 import { sql } from "../../src/store/db.ts";
