@@ -72,6 +72,7 @@ function toStatements(table: HistoryTable, past: Past, from: Date, now: Date): s
   // month go with the next one.
   const end = new Date(Math.min(next.getTime() - 7_200_000, now.getTime() - 3_600_000));
   const count = Math.floor(past.executions / past.months);
+  const stepMs = (end.getTime() - from.getTime()) / Math.max(count, 1);
   const moments = `with moments as (
     select n, at, '${past.workspaceId}'::text as workspace_id,
       '${past.channelId}'::text as channel_id,
@@ -79,9 +80,8 @@ function toStatements(table: HistoryTable, past: Past, from: Date, now: Date): s
       substr(id_at('', at), 2) || lpad(to_hex(n % 65536), 4, '0')
         || substr(md5(n::text), 1, 16) as tail
     from (
-      select n, ('${from.toISOString()}'::timestamptz + n *
-        (${end.getTime() - from.getTime()}::float8 / ${Math.max(count, 1)}) * interval '1 ms')::timestamptz(3)
-        as at
+      select n, ('${from.toISOString()}'::timestamptz
+        + n * ${stepMs}::float8 * interval '1 ms')::timestamptz(3) as at
       from generate_series(0, ${count - 1}) as n
     ) spread
   )`;

@@ -284,7 +284,8 @@ const settleText = `
     select * from json_to_recordset($1::json) as o(
       id text, scheduled_for timestamptz, node_id text, attempts_before integer, status text,
       due_at timestamptz, finished_at timestamptz, reason text, warnings text[],
-      completes_job boolean, events text[], facts jsonb, output text, interruption integer, number integer,
+      completes_job boolean, events text[], facts jsonb, output text, interruption integer,
+      number integer,
       a_status text, status_code integer, started_at timestamptz, latency_ms real, dns_ms real,
       connect_ms real, tls_ms real, first_byte_ms real, body_ms real, body_preview text,
       body_truncated boolean,
