@@ -14,6 +14,7 @@ import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
 import type { Execution } from "./run/execution.ts";
 import { userAgent } from "./run/request.ts";
 import { createRunner, type Runner } from "./run/runner.ts";
+import { createTestRequest, type TestRequest } from "./run/tester.ts";
 import { createCourier } from "./send/courier.ts";
 import { createDigester } from "./send/digester.ts";
 import { createSender, type Sender } from "./send/sender.ts";
@@ -28,7 +29,7 @@ import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
 import { createHistoryPruner } from "./store/history-pruner.ts";
 import { createPruner } from "./store/pruner.ts";
-import { openSecrets } from "./store/secrets.ts";
+import { openSecrets, openSecretsIn } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
 import type { AddressGuard } from "./wire/address-guard.ts";
@@ -51,6 +52,7 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly testSend: TestSend;
+  readonly testRequest: TestRequest;
   start(): Promise<void>;
   /** Stops claiming, lets what runs end within its time, gives the rest back. */
   stop(): Promise<void>;
@@ -58,7 +60,7 @@ export interface Engine {
 
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault, publicUrl, followKeys: onBeat } = options;
-  const { http, mail, courier } = openDoors(options);
+  const { http, mail, courier, openIn } = openDoors(options);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
@@ -117,6 +119,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     testSend: createTestSend({ db, clock, courier }),
+    testRequest: createTestRequest({ clock, call: http.call, openSecrets: openIn }),
     async start() {
       await heartbeater.beat();
       heartbeater.start();
@@ -145,7 +148,7 @@ function createPruners({ db, clock, log, config }: EngineOptions): Loop[] {
 }
 
 /** What leads out of the process. */
-function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOptions) {
+function openDoors({ db, clock, config, guard, log, vault, publicUrl }: EngineOptions) {
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
   const courier = createCourier({
@@ -156,7 +159,9 @@ function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOption
     open: (channel, now) => openChannel(vault, channel, now),
     unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprint),
   });
-  return { http, mail, courier };
+  const openIn = (workspaceId: string, names: readonly string[]) =>
+    openSecretsIn(db, vault, { workspaceId, names });
+  return { http, mail, courier, openIn };
 }
 
 function toStep(loop: Loop): StopStep {

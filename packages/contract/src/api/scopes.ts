@@ -22,9 +22,10 @@ export function includesScope(granted: readonly Scope[], asked: Scope): boolean 
   return granted.includes("read") || granted.some((scope) => scope === `${resource}:write`);
 }
 
-/** What a token needs for a route; undefined where any will do. */
-export function scopeOf(definition: Route): Scope | undefined {
-  const { resource } = definition;
-  if (resource === "self" || resource === "none") return undefined;
-  return isRead(definition) ? `${resource}:read` : `${resource}:write`;
+/** What a token needs for a route: all of them. None where any token will do. */
+export function scopesOf(definition: Route): readonly Scope[] {
+  const { resource, alsoReads = [] } = definition;
+  if (resource === "self" || resource === "none") return [];
+  const own: Scope = isRead(definition) ? `${resource}:read` : `${resource}:write`;
+  return [own, ...alsoReads.map((also): Scope => `${also}:read`)];
 }

@@ -31,8 +31,18 @@ type SignUpBody = Parameters<ApiHandlers["signUp"]>[0]["body"];
 
 export const accountHandlers: Pick<
   ApiHandlers,
-  "signUp" | "verifyEmail" | "resendVerification" | "forgotPassword" | "resetPassword"
+  | "getSignInOptions"
+  | "signUp"
+  | "verifyEmail"
+  | "resendVerification"
+  | "forgotPassword"
+  | "resetPassword"
 > = {
+  async getSignInOptions(_input, { tx, services: { config } }) {
+    const isFresh = !(await hasUsers(tx));
+    return { sign_up: isFresh ? "first" : config.signUp, sends_mail: sendsMail(config) };
+  },
+
   async signUp({ body }, context) {
     const { services, actor } = context;
     const { db, config, passwords } = services;

@@ -265,7 +265,7 @@ function toNameConflict(name: string, holder: string | undefined): ApiError {
   return new ApiError("conflict", `The name ${JSON.stringify(name)} is taken by ${by}.`);
 }
 
-async function readEnd(
+export async function readEnd(
   executionId: string,
   { tx, workspaceId, services }: Pick<RequestContext, "tx" | "workspaceId" | "services">,
 ) {

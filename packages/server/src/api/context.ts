@@ -1,9 +1,11 @@
 // What a handler has at hand: the transaction it runs in, who asks, and the product's services.
+import type { Readable } from "node:stream";
 import type { Handlers, Role, TrigRunApi } from "@trigrun/contract";
 import type { Passwords } from "../auth/password.ts";
 import type { Identity } from "../auth/permission.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { TestRequest } from "../run/tester.ts";
 import type { TestSend } from "../send/tester.ts";
 import type { Database, Tx } from "../store/db.ts";
 import type { Vault } from "../store/vault.ts";
@@ -20,12 +22,14 @@ export interface Services {
   readonly publicUrl: string;
   /** Sends one message at once, without a delivery: POST …/:id/test. */
   readonly testSend: TestSend;
+  /** Makes one request at once, without an execution: POST …/jobs/test-request. */
+  readonly testRequest: TestRequest;
   readonly passwords: Passwords;
 }
 
 /** Who does it and from where. Every write passes `answer` in server.ts with its actor. */
 export interface Actor extends Identity {
-  /** The address of the connection. */
+  /** The client's: as the connection shows it, or as a trusted proxy tells. */
   readonly address: string;
 }
 
@@ -46,4 +50,4 @@ export interface RequestContext {
   answerAlsoStatus(): void;
 }
 
-export type ApiHandlers = Handlers<TrigRunApi, RequestContext>;
+export type ApiHandlers = Handlers<TrigRunApi, RequestContext, Readable>;

@@ -6,7 +6,7 @@ import type { Limit } from "../store/rate-windows.ts";
 const minute = 60;
 const hour = 60 * minute;
 
-/** Whoever asks: the address as the connection shows it, and the account they mean. */
+/** Whoever asks: the client's address, and the account they mean. */
 export interface Caller {
   readonly address: string;
   readonly account: string;
@@ -76,7 +76,8 @@ function toAccount(email: string): string {
 // RFC 6177: the least that an IPv6 customer gets is a /64, so that is what counts as one address.
 const customerBytes = 8;
 
-function toNetwork(address: string): string {
+/** What counts as one address: of IPv6 the network that one customer has. */
+export function toNetwork(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   // As IPv4 where it is one in the clothes of IPv6.
   const parsed = ipaddr.process(address);
