@@ -1,6 +1,6 @@
 // The months that history is partitioned by: which tables, how partitions are named, and where each
 // begins. Pure. A bound that was used is in the database for good, so none of this may change.
-import { idAt } from "./id-bound.ts";
+import { idFloor } from "./id-bound.ts";
 
 export interface HistoryTable {
   readonly name: string;
@@ -27,19 +27,19 @@ export const historyTables: readonly HistoryTable[] = [
     name: "attempts",
     key: "execution_id",
     hasLocalKey: false,
-    toBound: (at) => idAt("execution", at.getTime() - hourMs),
+    toBound: (at) => idFloor("execution", shift(at, -hourMs)),
   },
   {
     name: "deliveries",
     key: "execution_id",
     hasLocalKey: true,
-    toBound: (at) => idAt("execution", at.getTime() - hourMs),
+    toBound: (at) => idFloor("execution", shift(at, -hourMs)),
   },
   {
     name: "delivery_attempts",
     key: "delivery_id",
     hasLocalKey: false,
-    toBound: (at) => idAt("delivery", at.getTime() - 2 * hourMs),
+    toBound: (at) => idFloor("delivery", shift(at, -2 * hourMs)),
   },
 ];
 
@@ -57,4 +57,9 @@ export function toPartition(table: string, month: Date): string {
 export function readMonth(partition: string): Date | undefined {
   const [, year, month] = /_(\d{4})_(\d{2})$/.exec(partition) ?? [];
   return year === undefined ? undefined : new Date(Date.UTC(Number(year), Number(month) - 1, 1));
+}
+
+/** An instant so much later. */
+export function shift(at: Date, milliseconds: number): Date {
+  return new Date(at.getTime() + milliseconds);
 }

@@ -10,10 +10,11 @@ import {
   type HistoryTable,
   historyTables,
   readMonth,
+  shift,
   startOfMonth,
   toPartition,
 } from "./history-months.ts";
-import { idAt } from "./id-bound.ts";
+import { idFloor } from "./id-bound.ts";
 
 // Whoever waits for a lock makes everybody after it wait as well. What holds it against us for
 // longer (a backup, say) is waited for by the next pass instead.
@@ -109,9 +110,9 @@ async function isHeld(
   tx: Tx,
   { month, next, cutoff }: { month: Date; next: Date; cutoff: Date },
 ): Promise<boolean> {
-  const execution = idAt("execution", next.getTime() + marginMs);
-  const delivery = idAt("delivery", next.getTime() + marginMs);
-  const young = idAt("execution", cutoff.getTime());
+  const execution = idFloor("execution", shift(next, marginMs));
+  const delivery = idFloor("delivery", shift(next, marginMs));
+  const young = idFloor("execution", cutoff);
   const [row] = await tx.rows<{ is_held: boolean }>(sql`
     select exists (select from executions
         where node_id is null and due_at is not null and id < ${execution})

@@ -24,8 +24,7 @@ export function idFloor(kind: IdKind, at: Date): string {
   return idAt(kind, at.getTime());
 }
 
-/** The least id that a row made at this instant can have. */
-export function idAt(kind: IdKind, milliseconds: number): string {
+function idAt(kind: IdKind, milliseconds: number): string {
   const bounded = Math.min(Math.max(0, milliseconds), millisecondsMax);
   return `${idPrefixes[kind]}_${bounded.toString(16).padStart(12, "0")}`;
 }
