@@ -46,6 +46,7 @@ export async function settleIfLeased(
   settlements: readonly Settlement[],
   { patience, publicUrl }: { patience: Patience; publicUrl: string },
 ): Promise<Set<string>> {
+  const executionIds = settlements.flatMap(({ delivery }) => delivery.executionId ?? []).sort();
   const rows = await tx.rows<{ id: string }>({
     name: "deliveries_settle_if_leased",
     text: settleText,
@@ -55,6 +56,8 @@ export async function settleIfLeased(
       patience.hoursMax,
       outageSeconds,
       publicUrl,
+      executionIds[0] ?? "",
+      executionIds.at(-1) ?? "",
     ],
   });
   return new Set(rows.map(({ id }) => id));
@@ -90,7 +93,8 @@ function toSettleRow(settlement: Settlement) {
   };
 }
 
-// The guard is `node_id` and `attempt_count`, as for executions.
+// The guard is `node_id` and `attempt_count`, as for executions. $6 and $7 lead to the partitions
+// that hold the rows, as their times do there; those that tell of no execution are in the default.
 const settleText = `
   with o as (
     select * from json_to_recordset($1::json) as o(
@@ -125,6 +129,7 @@ const settleText = `
           d.destination_id) end
     from o
     where d.id = o.id and d.node_id = o.node_id and d.attempt_count = o.attempts_before
+      and (d.execution_id between $6 and $7 or d.execution_id is null)
     returning d.id, d.workspace_id, d.destination_id, d.event
   ),
   recorded as (
