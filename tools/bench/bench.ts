@@ -3,10 +3,15 @@
 //
 //   npm run bench -- tarpit
 import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
+import { chainBench, executionsBench } from "./rate.ts";
 import type { Bench } from "./stage.ts";
 import { tarpitBench } from "./tarpit.ts";
 
-const benches: Readonly<Record<string, Bench>> = { tarpit: tarpitBench };
+const benches: Readonly<Record<string, Bench>> = {
+  executions: executionsBench,
+  chain: chainBench,
+  tarpit: tarpitBench,
+};
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

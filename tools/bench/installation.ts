@@ -9,17 +9,28 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
+import pg from "pg";
 
 export interface Installation {
   readonly client: Client<TrigRunApi>;
+  /** Where its API answers, and the token that the client uses. */
+  readonly url: string;
+  readonly token: string;
+  /** The socket of its PostgreSQL. */
+  readonly database: pg.ClientConfig;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
 const guard = fileURLToPath(new URL("../demo/guard.mjs", import.meta.url));
+const nodeOptions = process.env.BENCH_NODE_OPTIONS;
 const program = fileURLToPath(new URL("../../packages/server/bin/trigrun.js", import.meta.url));
 
-export async function startInstallation(signal: AbortSignal): Promise<Installation> {
+/** `environment` goes to the server beside what every benchmark sets. */
+export async function startInstallation(
+  signal: AbortSignal,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), "trigrun-bench-"));
   // Root's database runs as another user, who must pass through.
   await chmod(folder, 0o711);
@@ -31,6 +42,9 @@ export async function startInstallation(signal: AbortSignal): Promise<Installati
       TRIGRUN_BOOTSTRAP_TOKEN: token,
       TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
       TRIGRUN_LOG_LEVEL: "warn",
+      // For a profile of the server: BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…".
+      ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }),
+      ...environment,
     },
     stdio: ["pipe", "pipe", "inherit"],
     // A group of its own: Ctrl-C at the terminal is for the benchmark, which then stops the server.
@@ -48,11 +62,22 @@ export async function startInstallation(signal: AbortSignal): Promise<Installati
       ended.then(() => Promise.reject(new Error("trigrun serve ended before it listened"))),
       once(signal, "abort").then(() => Promise.reject(signal.reason)),
     ]);
-    return { client: createClient({ baseUrl: url, token, userAgent: "bench", fetch }), stop };
+    return {
+      client: createClient({ baseUrl: url, token, userAgent: "bench", fetch }),
+      ...{ url, token, stop },
+      database: { host: join(folder, "data", "run"), user: "trigrun", database: "trigrun" },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A connection of the benchmark's own to the database of an installation. */
+export async function connectTo({ database }: Installation): Promise<pg.Client> {
+  const db = new pg.Client({ ...database, application_name: "bench" });
+  await db.connect();
+  return db;
 }
 
 async function readAddress(lines: AsyncIterable<string>): Promise<string> {
