@@ -23,6 +23,11 @@ export function readCpuSeconds(root: number): number | undefined {
   return found.seconds + children(root);
 }
 
+/** The process that started it; undefined when that cannot be known. */
+export function parentOf(pid: number): number | undefined {
+  return readOne(pid)[0]?.parent;
+}
+
 function readAll(): Usage[] {
   try {
     return readdirSync("/proc")

@@ -3,13 +3,14 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
 import pg from "pg";
+import { parentOf } from "./cpu.ts";
 
 export interface Installation {
   readonly client: Client<TrigRunApi>;
@@ -18,12 +19,16 @@ export interface Installation {
   readonly token: string;
   /** The socket of its PostgreSQL. */
   readonly database: pg.ClientConfig;
+  /** The processes of the program and of its PostgreSQL. */
+  readonly pids: { readonly server: number; readonly postgres: number };
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
 const guard = fileURLToPath(new URL("../demo/guard.mjs", import.meta.url));
-const nodeOptions = process.env.BENCH_NODE_OPTIONS;
+// The folder for profiles of the server; see profile.mjs.
+const profile = process.env.BENCH_PROFILE;
+const profiled = `--import ${new URL("./profile.mjs", import.meta.url).href}`;
 const program = fileURLToPath(new URL("../../packages/server/bin/trigrun.js", import.meta.url));
 
 /** `environment` goes to the server beside what every benchmark sets. */
@@ -42,8 +47,7 @@ export async function startInstallation(
       TRIGRUN_BOOTSTRAP_TOKEN: token,
       TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
       TRIGRUN_LOG_LEVEL: "warn",
-      // For a profile of the server: BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…".
-      ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }),
+      ...(profile === undefined ? {} : { BENCH_PROFILE: profile, NODE_OPTIONS: profiled }),
       ...environment,
     },
     stdio: ["pipe", "pipe", "inherit"],
@@ -66,11 +70,19 @@ export async function startInstallation(
       client: createClient({ baseUrl: url, token, userAgent: "bench", fetch }),
       ...{ url, token, stop },
       database: { host: join(folder, "data", "run"), user: "trigrun", database: "trigrun" },
+      pids: await findProcesses(join(folder, "data")),
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The server is the one that started PostgreSQL, whose process id is in its own file. */
+async function findProcesses(dataDir: string): Promise<Installation["pids"]> {
+  const pidFile = await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8");
+  const postgres = Number(pidFile.split("\n")[0]);
+  return { postgres, server: parentOf(postgres) ?? postgres };
 }
 
 /** A connection of the benchmark's own to the database of an installation. */

@@ -38,14 +38,13 @@ export function makeJobs(
 }
 
 /** Ten at a time, so that no queue of connections builds up. */
-export async function inTens<T>(
-  count: number,
-  make: (index: number) => Promise<T>,
-): Promise<T[]> {
+export async function inTens<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
   const made: T[] = [];
   while (made.length < count) {
     const tens = Math.min(10, count - made.length);
-    made.push(...(await Promise.all(Array.from({ length: tens }, (_, i) => make(made.length + i)))));
+    made.push(
+      ...(await Promise.all(Array.from({ length: tens }, (_, i) => make(made.length + i)))),
+    );
   }
   return made;
 }

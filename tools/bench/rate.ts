@@ -1,6 +1,7 @@
 // How many executions a second, and how many with a signed webhook each, beside the same POSTs by
 // a program that stores nothing. Raw and product take turns, so that a machine that gets busier
 // favours neither. Bounded: so many rounds of so many executions.
+import { readCpuSeconds } from "./cpu.ts";
 import { connectTo, startInstallation } from "./installation.ts";
 import { drain, inTens, makeJobs } from "./load.ts";
 import { median } from "./quantile.ts";
@@ -57,10 +58,11 @@ async function compare({ signal, print, defer }: Stage, kind: Kind): Promise<boo
   print("round      raw/s  executions/s    POSTs/s  POSTs of raw");
   const ratios: number[] = [];
   const rates: number[] = [];
-  let before = await raw.measure(postsOfRaw);
+  const meter = createMeter({ raw: raw.pid, ...installation.pids });
+  let before = await meter.measure(() => raw.measure(postsOfRaw));
   for (let round = 1; round <= rounds; round += 1) {
-    const rate = kind.count / (await drain(db, kind.count, signal));
-    const after = await raw.measure(postsOfRaw);
+    const rate = kind.count / (await meter.measure(() => drain(db, kind.count, signal)));
+    const after = await meter.measure(() => raw.measure(postsOfRaw));
     const rawRate = (before + after) / 2;
     const posts = rate * kind.postsOfEach;
     before = after;
@@ -75,8 +77,43 @@ async function compare({ signal, print, defer }: Stage, kind: Kind): Promise<boo
   const ratio = median(ratios);
   print("");
   print(`Median: ${toCell(median(rates), 0)} executions a second.`);
+  const used = meter.read();
+  const inMs = (seconds: number, posts: number) => ((seconds / posts) * 1e6).toFixed(0);
+  const rawPosts = (rounds + 1) * postsOfRaw;
+  const executions = rounds * kind.count;
+  print(
+    `CPU ms per 1,000: raw ${inMs(used.raw, rawPosts)} a POST; server ` +
+      `${inMs(used.server, executions)} and PostgreSQL ${inMs(used.postgres, executions)} ` +
+      "an execution.",
+  );
   print(`POSTs of raw: ${ratio.toFixed(3)}; promised: ${kind.ratioMin}.`);
   return ratio >= kind.ratioMin;
+}
+
+type Pids = Readonly<Record<"raw" | "server" | "postgres", number>>;
+
+/** Adds up the CPU seconds that each program uses while something is measured. */
+function createMeter(pids: Pids) {
+  const total = { raw: 0, server: 0, postgres: 0 };
+  const look = () => {
+    const [raw, both, postgres] = [pids.raw, pids.server, pids.postgres].map(
+      (pid) => readCpuSeconds(pid) ?? Number.NaN,
+    ) as [number, number, number];
+    // PostgreSQL is a child of the server.
+    return { raw, server: both - postgres, postgres };
+  };
+  return {
+    read: () => total,
+    async measure<T>(work: () => Promise<T>): Promise<T> {
+      const before = look();
+      const result = await work();
+      const after = look();
+      for (const key of ["raw", "server", "postgres"] as const) {
+        total[key] += after[key] - before[key];
+      }
+      return result;
+    },
+  };
 }
 
 function toCell(value: number, width: number): string {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 export interface Raw {
+  readonly pid: number;
   /** POSTs per second. */
   measure(count: number): Promise<number>;
   stop(): Promise<void>;
@@ -21,6 +22,7 @@ export async function startRaw(url: string): Promise<Raw> {
     });
   await next();
   return {
+    pid: child.pid ?? 0,
     async measure(count) {
       const answered = next();
       child.send(count);

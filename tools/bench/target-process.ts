@@ -2,8 +2,9 @@
 // costs to receive must not be what is measured. It ends with its maker.
 //
 //   target-process.ts LATENCY_MS
-import { createServer, type Socket } from "node:net";
+
 import type { AddressInfo } from "node:net";
+import { createServer, type Socket } from "node:net";
 import type { FromTarget, TargetReport } from "./target.ts";
 
 const latencyMs = Number(process.argv[2]);
@@ -46,7 +47,7 @@ function serve(socket: Socket): void {
     for (;;) {
       const headEnd = rest.indexOf(blankLine);
       if (headEnd < 0) return;
-      const head = rest.latin1Slice(0, headEnd);
+      const head = rest.toString("latin1", 0, headEnd);
       const end = headEnd + blankLine.length + Number(lengthHeader.exec(head)?.[1] ?? 0);
       if (rest.length < end) return;
       note(head);
