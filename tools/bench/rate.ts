@@ -11,8 +11,8 @@ import { startTarget } from "./target.ts";
 
 const jobCount = 100;
 const channelCount = 10;
-const rounds = 7;
-// A round of each takes one to three seconds on 2 cores.
+const rounds = 3;
+// A round of each takes one to ten seconds on 2 cores.
 const postsOfRaw = 40_000;
 // What compiles and connects first.
 const warmUps = 5_000;

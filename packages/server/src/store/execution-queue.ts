@@ -339,7 +339,7 @@ const settleText = `
   ),
   -- How long a job usually takes, once for all of its ends here. Its last 20 executions are looked
   -- at, a page of an index at most.
-  usual as (
+  usual as materialized (
     select l.job_id, (
       select round((percentile_cont(0.5) within group (
         order by extract(epoch from (finished_at - started_at)) * 1000))::numeric)
