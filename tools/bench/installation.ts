@@ -47,6 +47,8 @@ export async function startInstallation(
       TRIGRUN_BOOTSTRAP_TOKEN: token,
       TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
       TRIGRUN_LOG_LEVEL: "warn",
+      // One token starts every job, as fast as the benchmark asks for.
+      TRIGRUN_RATE_LIMIT_PER_TOKEN: "off",
       ...(profile === undefined ? {} : { BENCH_PROFILE: profile, NODE_OPTIONS: profiled }),
       ...environment,
     },

@@ -14,6 +14,7 @@ import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
 import type { Execution } from "./run/execution.ts";
 import { userAgent } from "./run/request.ts";
 import { createRunner, type Runner } from "./run/runner.ts";
+import { createTestRequest, type TestRequest } from "./run/tester.ts";
 import { createCourier } from "./send/courier.ts";
 import { createDigester } from "./send/digester.ts";
 import { createSender, type Sender } from "./send/sender.ts";
@@ -27,7 +28,7 @@ import type { ClaimedDelivery } from "./store/delivery-queue.ts";
 import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
 import { createPruner } from "./store/pruner.ts";
-import { openSecrets } from "./store/secrets.ts";
+import { openSecrets, openSecretsIn } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
 import type { AddressGuard } from "./wire/address-guard.ts";
@@ -50,6 +51,7 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly testSend: TestSend;
+  readonly testRequest: TestRequest;
   start(): Promise<void>;
   /** Stops claiming, lets what runs end within its time, gives the rest back. */
   stop(): Promise<void>;
@@ -57,7 +59,7 @@ export interface Engine {
 
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault, publicUrl, followKeys: onBeat } = options;
-  const { http, mail, courier } = openDoors(options);
+  const { http, mail, courier, openIn } = openDoors(options);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
@@ -88,7 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...{ db, clock, log, publicUrl },
     onDigests: () => sender.wake(),
   });
-  const pruner = createPruner({ db, log });
+  const pruner = createPruner({ db, log, auditDays: config.auditDays });
   const mailer = createMailer({ db, clock, log, mail: mail.send });
   const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), pruner];
   // A node that cannot send must not take mails from those that can.
@@ -116,6 +118,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     testSend: createTestSend({ db, clock, courier }),
+    testRequest: createTestRequest({ clock, call: http.call, openSecrets: openIn }),
     async start() {
       await heartbeater.beat();
       heartbeater.start();
@@ -139,7 +142,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** What leads out of the process. */
-function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOptions) {
+function openDoors({ db, clock, config, guard, log, vault, publicUrl }: EngineOptions) {
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
   const courier = createCourier({
@@ -150,7 +153,9 @@ function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOption
     open: (channel, now) => openChannel(vault, channel, now),
     unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprint),
   });
-  return { http, mail, courier };
+  const openIn = (workspaceId: string, names: readonly string[]) =>
+    openSecretsIn(db, vault, { workspaceId, names });
+  return { http, mail, courier, openIn };
 }
 
 function toStep(loop: Loop): StopStep {

@@ -142,6 +142,10 @@ function toServices(options: ServeOptions, ground: Ground, late: LateParts): Ser
       assert(late.engine !== undefined, "asked before the engine is made");
       return late.engine.testSend(input);
     },
+    testRequest(input) {
+      assert(late.engine !== undefined, "asked before the engine is made");
+      return late.engine.testRequest(input);
+    },
   };
 }
 
