@@ -73,7 +73,7 @@ export async function drain(db: pg.Client, count: number, signal: AbortSignal): 
 // So often it is asked whether anything is left: by less than a hundredth of what a round takes.
 const lookMs = 10;
 
-export async function untilDrained(db: pg.Client, signal: AbortSignal): Promise<void> {
+async function untilDrained(db: pg.Client, signal: AbortSignal): Promise<void> {
   for (;;) {
     // Asked of the smallest indexes there are: those of what waits and of what is leased.
     const { rows } = await db.query<{ left: boolean }>(

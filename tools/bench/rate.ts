@@ -96,9 +96,8 @@ type Pids = Readonly<Record<"raw" | "server" | "postgres", number>>;
 function createMeter(pids: Pids) {
   const total = { raw: 0, server: 0, postgres: 0 };
   const look = () => {
-    const [raw, both, postgres] = [pids.raw, pids.server, pids.postgres].map(
-      (pid) => readCpuSeconds(pid) ?? Number.NaN,
-    ) as [number, number, number];
+    const read = (pid: number) => readCpuSeconds(pid) ?? Number.NaN;
+    const [raw, both, postgres] = [read(pids.raw), read(pids.server), read(pids.postgres)];
     // PostgreSQL is a child of the server.
     return { raw, server: both - postgres, postgres };
   };

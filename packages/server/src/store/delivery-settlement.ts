@@ -157,8 +157,8 @@ const settleText = `
       latency_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, request, response,
       error_class, error_message, next_attempt_at, next_attempt_reason)
     select o.id, o.number, s.workspace_id, o.verdict, o.a_reason, o.started_at, o.latency_ms,
-      o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms, o.request::jsonb, o.response::jsonb,
-      o.error_class, o.error_message, o.due_at, o.next_attempt_reason
+      o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms, o.request::jsonb,
+      o.response::jsonb, o.error_class, o.error_message, o.due_at, o.next_attempt_reason
     from settled s join o on o.id = s.id
     where o.number is not null
   ),
