@@ -74,8 +74,15 @@ export function inRotation<T>(db: Database, work: () => Promise<T>): Promise<T> 
     const [row] = await held.rows<{ got: boolean }>(
       sql`select pg_try_advisory_lock(${lockKey}) as got`,
     );
-    if (row?.got === true) return work();
-    throw new VaultRefused("Another rotate-key is running on this database. Wait for its end.");
+    if (row?.got !== true) {
+      throw new VaultRefused("Another rotate-key is running on this database. Wait for its end.");
+    }
+    try {
+      return await work();
+    } finally {
+      // The lock ends with the session, but PostgreSQL may notice that a moment after we go on.
+      await held.run(sql`select pg_advisory_unlock(${lockKey})`).catch(() => undefined);
+    }
   });
 }
 
