@@ -100,18 +100,23 @@ interface LegendProps<T> extends BarsProps<T> {
   countOf(bucket: T, series: Series<T>): number;
 }
 
+/** Totals of the span; what there was none of is left out. */
 function Legend<T>({ series, buckets, countOf }: LegendProps<T>) {
+  const totals = series
+    .map((each) => ({
+      ...each,
+      total: buckets.reduce((sum, bucket) => sum + countOf(bucket, each), 0),
+    }))
+    .filter(({ total }) => total > 0);
+  if (totals.length === 0) return <>None in this time.</>;
   return (
     <span className="legend">
-      {series.map((each) => {
-        const total = buckets.reduce((sum, bucket) => sum + countOf(bucket, each), 0);
-        return (
-          <span key={each.key} className={`legend-item ${each.tone}`}>
-            <span className="swatch" aria-hidden="true" />
-            {total.toLocaleString("en")} {each.key}
-          </span>
-        );
-      })}
+      {totals.map(({ key, tone, total }) => (
+        <span key={key} className={`legend-item ${tone}`}>
+          <span className="swatch" aria-hidden="true" />
+          {total.toLocaleString("en")} {key}
+        </span>
+      ))}
     </span>
   );
 }

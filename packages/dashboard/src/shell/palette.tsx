@@ -1,7 +1,7 @@
 // ⌘K: every command there is now, found by typing a part of its words, and the jobs, channels,
 // executions and deliveries that the server finds by the same text.
 import type { SearchResult } from "@trigrun/contract";
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { Badge } from "../components/badge.tsx";
 import { Dialog } from "../components/dialog.tsx";
@@ -54,6 +54,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(0);
   const listId = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // After the dialog has opened, which gives the focus to its first button.
+  useEffect(() => input.current?.focus(), []);
   const matches: Entry[] = findMatches(commands, typed);
   const found = useFound(typed).map((each) => ({
     ...{ id: each.id, title: each.name, found: each },
@@ -84,6 +87,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Commands and search" onClose={onClose}>
       <input
+        ref={input}
         role="combobox"
         aria-label="Find a command, a job, a channel or an id"
         aria-expanded="true"

@@ -43,38 +43,33 @@ const columns: readonly Column<ListedJob>[] = [
   {
     key: "schedule",
     label: "Schedule",
-    width: "minmax(0, 1.2fr)",
+    width: "minmax(0, 1.5fr)",
     cell: (job) => <span dir="auto">{toScheduleText(job)}</span>,
   },
-  { key: "state", label: "State", width: "7rem", cell: ({ state }) => <Badge state={state} /> },
+  { key: "state", label: "State", width: "6.5rem", cell: ({ state }) => <Badge state={state} /> },
   {
     key: "history",
     label: "History",
-    width: "7.5rem",
-    cell: ({ recent_executions: recent = [] }) => (
-      <Strip executions={recent} places={stripPlaces} />
-    ),
-  },
-  {
-    key: "last",
-    label: "Last run",
-    width: "6.5rem",
-    cell: ({ last_execution: last }) =>
-      last === null ? (
-        <span className="faint">never</span>
-      ) : (
-        <span className="two-lines">
-          <Badge state={last.status} />
-          <span className="faint">
-            <When at={last.finished_at ?? last.scheduled_for} />
-          </span>
+    width: "10rem",
+    cell: ({ recent_executions: recent = [], last_execution: last }) => (
+      <span className="two-lines">
+        <Strip executions={recent} places={stripPlaces} />
+        <span className="faint">
+          {last === null ? (
+            "never ran"
+          ) : (
+            <>
+              {last.status} <When at={last.finished_at ?? last.scheduled_for} />
+            </>
+          )}
         </span>
-      ),
+      </span>
+    ),
   },
   {
     key: "next",
     label: "Next run",
-    width: "8rem",
+    width: "7rem",
     cell: ({ next_run_at: next }) => <When at={next} none="none" />,
   },
 ];
