@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 // How many pixels of the page lie beyond the edge of the window.
-const beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+const beyond = "Math.max(0, document.documentElement.scrollWidth - window.innerWidth)";
 
 describe("the page of a job", () => {
   it("tells how it does and when it runs next, in its zone", async () => {
