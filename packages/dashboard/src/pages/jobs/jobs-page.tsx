@@ -50,7 +50,7 @@ const columns: readonly Column<ListedJob>[] = [
   {
     key: "history",
     label: "History",
-    width: "10rem",
+    width: "11rem",
     cell: ({ recent_executions: recent = [], last_execution: last }) => (
       <span className="two-lines">
         <Strip executions={recent} places={stripPlaces} />
