@@ -62,6 +62,15 @@ export const settings = {
     fallback: "the embedded PostgreSQL in the data folder",
     isSecret: true,
   }),
+  databaseDirectUrl: setting({
+    variable: "DATABASE_DIRECT_URL",
+    schema: optional,
+    meaning:
+      "The same database past a pooler: set it where `DATABASE_URL` leads to PgBouncer in " +
+      "transaction mode. Notices, migrations and key changes go this way.",
+    fallback: "none: `DATABASE_URL` leads to PostgreSQL itself",
+    isSecret: true,
+  }),
   allowNetworks: setting({
     variable: "TRIGRUN_ALLOW_NETWORKS",
     schema: list,
