@@ -112,7 +112,7 @@ describe("many jobs at once", () => {
     await page.getByLabel("Select fine").check();
     const bar = page.getByRole("region", { name: "Chosen jobs" });
     await bar.getByRole("button", { name: "Pause" }).click();
-    await page.getByText("1 job stayed as before, and still chosen:").waitFor();
+    await page.getByText("1 job did not change and stayed chosen:").waitFor();
     expect(await page.getByLabel("Select held back").isChecked()).toBe(true);
     expect(await page.getByLabel("Select fine").isChecked()).toBe(false);
     await bar.getByRole("button", { name: "Choose none" }).click();

@@ -26,7 +26,7 @@ const heights: Readonly<Record<Status, number>> = {
 const order: readonly Status[] = ["failed", "succeeded", "running", "queued", "cancelled"];
 
 /** "Last 20 runs: 2 failed, 18 succeeded; the newest succeeded". */
-export function toStripText(executions: readonly RecentExecution[]): string {
+function toStripText(executions: readonly RecentExecution[]): string {
   const newest = executions[0];
   if (newest === undefined) return "No runs yet";
   const counts = order.flatMap((status) => {

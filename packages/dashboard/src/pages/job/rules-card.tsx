@@ -12,7 +12,7 @@ import { useMayWrite } from "../../data/me.tsx";
 const pageSize = 100;
 const stales = ["listRules"] as const;
 
-export const eventTexts: Readonly<Record<Event, string>> = {
+const eventTexts: Readonly<Record<Event, string>> = {
   on_success: "when it succeeds",
   on_failure: "when it fails",
   on_completion: "whenever it ends",

@@ -1,5 +1,5 @@
-// What the job did, run by run, the newest first: each opens to its attempts, and leads to the whole
-// of it.
+// What the job did, run by run, the newest first: each opens to its attempts, and leads to the
+// whole of it.
 import type { Execution } from "@trigrun/contract";
 import { useState } from "react";
 import { Link } from "wouter";

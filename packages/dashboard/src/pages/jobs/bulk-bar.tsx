@@ -1,5 +1,5 @@
-// What can be done to the chosen jobs at once. Pausing, resuming and running can be undone; deleting
-// asks. Jobs that refuse stay chosen, each with its reason.
+// What can be done to the chosen jobs at once. Pausing, resuming and running can be undone;
+// deleting asks. Jobs that refuse stay chosen, each with its reason.
 import type { Job } from "@trigrun/contract";
 import { useState } from "react";
 import { confirm } from "../../components/confirm.tsx";
@@ -23,10 +23,10 @@ const stales = ["listJobs", "getJob", "getOverview"] as const;
 
 const count = (number: number) => (number === 1 ? "1 job" : `${number} jobs`);
 
-/** "Paused 3 jobs. 1 job stayed as before." */
+/** "Paused 3 jobs. 1 job did not change." */
 function toText(verb: string, { done, refused }: BatchOutcome): string {
   const good = done.length === 0 ? [] : [`${verb} ${count(done.length)}.`];
-  const bad = refused.length === 0 ? [] : [`${count(refused.length)} stayed as before.`];
+  const bad = refused.length === 0 ? [] : [`${count(refused.length)} did not change.`];
   return [...good, ...bad].join(" ");
 }
 
@@ -135,7 +135,7 @@ function RefusedJobs({ jobs, refused }: { jobs: readonly Job[]; refused: Refused
   const nameOf = (id: string) => jobs.find((job) => job.id === id)?.name ?? id;
   return (
     <div className="note bad refused" role="alert">
-      <p>{count(refused.length)} stayed as before, and still chosen:</p>
+      <p>{count(refused.length)} did not change and stayed chosen:</p>
       <ul>
         {refused.slice(0, toldMax).map(({ id, message }) => (
           <li key={id}>
