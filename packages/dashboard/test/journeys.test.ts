@@ -1,32 +1,15 @@
 // A person's first hour with the dashboard, in a real browser on the built program: set up, create
 // a channel, see jobs and act on them. It looks for what is on the page, by the words of the page.
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findBarriers } from "./support/barriers.ts";
 import { openStage, ownerToken, type Stage } from "./support/stage.ts";
-
-const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
 });
 afterAll(() => stage?.close());
-
-interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly object[] }[];
-}
-
-/** The rules of WCAG 2.2 AA that the page breaks, by axe's own names. */
-async function findBarriers(page: Page): Promise<string[]> {
-  const { readFileSync } = await import("node:fs");
-  // Not as a script of the page, which its policy would stop.
-  await page.evaluate(readFileSync(axePath, "utf8"));
-  const result = await page.evaluate<AxeResult>(
-    "axe.run({ runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa'] })",
-  );
-  return result.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes[0])}`);
-}
 
 const hostileName = `<img src=x onerror="window.broken=1">‮${"w".repeat(80)}`;
 

@@ -63,3 +63,26 @@ export function toDuration(milliseconds: number): string {
   const seconds = Math.round((milliseconds % minute) / second);
   return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
 }
+
+const spanFormats = new Map<string, Intl.DateTimeFormat>();
+
+function spanFormatOf(zone: string): Intl.DateTimeFormat {
+  const known = spanFormats.get(zone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat("en-GB", {
+    ...{ weekday: "short", day: "numeric", month: "short" },
+    ...{ hour: "2-digit", minute: "2-digit", timeZone: zone },
+  });
+  spanFormats.set(zone, made);
+  return made;
+}
+
+/** "Tue 24 Nov, 18:00 – 19:00 Europe/Berlin". A zone that this browser lacks becomes UTC. */
+export function toSpan(from: Date, seconds: number, zone: string): string {
+  const to = new Date(from.getTime() + seconds * second);
+  try {
+    return `${spanFormatOf(zone).formatRange(from, to)} ${zone}`;
+  } catch {
+    return `${spanFormatOf("UTC").formatRange(from, to)} UTC`;
+  }
+}

@@ -42,7 +42,13 @@ export function Shell({ children }: { children: ReactNode }) {
         </Link>
         <Navigation />
         <div className="side-end">
-          <button type="button" className="quiet find" onClick={() => setOpen("palette")}>
+          <button
+            type="button"
+            className="quiet find"
+            // A narrow window shows the icon alone.
+            aria-label="Commands Ctrl K"
+            onClick={() => setOpen("palette")}
+          >
             <Icon name="search" />
             <span>Commands</span>
             <kbd>Ctrl K</kbd>

@@ -33,7 +33,7 @@ export async function seed(client: ApiClient, targetUrl: string): Promise<void> 
     const { id } = await client.createJob({ body });
     if (name === "invoice-run") await client.pauseJob({ params: { id } });
     if (name.startsWith("w") || name === "nightly-backup") {
-      await untilEnded(client, (await client.runJobNow({ params: { id } })).id);
+      await endedRun(client, id);
     }
   }
 }
@@ -41,6 +41,21 @@ export async function seed(client: ApiClient, targetUrl: string): Promise<void> 
 // An execution on loopback ends within milliseconds; ten seconds are a very slow machine.
 const tries = 200;
 const waitMs = 50;
+
+/** Runs the job, and waits until that has ended. */
+export async function endedRun(client: ApiClient, jobId: string): Promise<void> {
+  await untilEnded(client, (await client.runJobNow({ params: { id: jobId } })).id);
+}
+
+/** A job that fails at once where its target fails. */
+export function createHourlyJob(client: ApiClient, targetUrl: string, name: string) {
+  return client.createJob({
+    body: {
+      ...{ name, kind: "recurring", schedule: { every_n_minutes: 60 } },
+      ...{ request: { url: `${targetUrl}/run` }, retry_policy: { max_attempts: 1 } },
+    },
+  });
+}
 
 async function untilEnded(client: ApiClient, id: string): Promise<void> {
   for (let count = 0; count < tries; count += 1) {

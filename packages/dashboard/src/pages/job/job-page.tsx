@@ -1,11 +1,20 @@
-// One job: what it does, when, and how its latest executions went.
-import { Link, useParams } from "wouter";
+// One job: how it does, what it did, when it runs next, whom it tells, and what it sends. Each part
+// loads by itself, so that the job can be acted on at once.
+import type { Job } from "@trigrun/contract";
+import { useParams } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { Empty, ErrorState, Loading } from "../../components/states.tsx";
-import { When } from "../../components/when.tsx";
-import { useList, useRead } from "../../data/api.tsx";
+import { SpanChoice } from "../../components/span-choice.tsx";
+import { ErrorState, Loading } from "../../components/states.tsx";
+import { useRead } from "../../data/api.tsx";
+import { useMayWrite } from "../../data/me.tsx";
 import { toScheduleText } from "../../data/schedule-text.ts";
+import { JobButtons } from "./job-buttons.tsx";
+import { NextRuns } from "./next-runs.tsx";
+import { RequestCard } from "./request-card.tsx";
+import { RulesCard } from "./rules-card.tsx";
+import { StatisticsCards } from "./statistics-cards.tsx";
+import { Timeline } from "./timeline.tsx";
 
 const everyMs = 5_000;
 
@@ -16,56 +25,45 @@ export function JobPage() {
     if (error === null) return <Loading what="the job" />;
     return <ErrorState error={error} again={() => void refetch()} what="job" />;
   }
-  return (
-    <>
-      <PageHeader title={job.name} />
-      <dl className="facts card">
-        <dt>State</dt>
-        <dd>
-          <Badge state={job.state} />
-        </dd>
-        <dt>Schedule</dt>
-        <dd dir="auto">{toScheduleText(job)}</dd>
-        <dt>Next run</dt>
-        <dd>
-          <When at={job.next_run_at} none="none" isAlone />
-        </dd>
-        <dt>Request</dt>
-        <dd className="code" dir="auto">
-          {job.request.method} {job.request.url}
-        </dd>
-      </dl>
-      <Latest id={id} />
-    </>
-  );
+  return <JobView key={id} job={job} />;
 }
 
-function Latest({ id }: { id: string }) {
-  const list = useList("listJobExecutions", { params: { id }, query: { limit: 50 } }, { everyMs });
+function JobView({ job }: { job: Job }) {
+  const mayWrite = useMayWrite();
+  const lead = (
+    <span className="job-lead">
+      <Badge state={job.state} />
+      <span dir="auto">{toScheduleText(job)}</span>
+    </span>
+  );
   return (
-    <section className="card">
-      <h2>Executions</h2>
-      {list.error !== null && <ErrorState error={list.error} again={list.again} />}
-      {list.isPending && <Loading what="the executions" />}
-      {!list.isPending && list.items.length === 0 && <Empty title="None yet" />}
-      <ul className="plain-list">
-        {list.items.map(({ id: executionId, status, scheduled_for: at, reason }) => (
-          <li key={executionId} className="line">
-            <Badge state={status} />
-            <Link href={`/executions/${executionId}`}>
-              <When at={at} />
-            </Link>
-            <span className="faint grow" dir="auto">
-              {reason}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {list.hasMore && (
-        <button type="button" onClick={list.more}>
-          Show more
-        </button>
-      )}
-    </section>
+    <>
+      <PageHeader title={job.name} lead={lead}>
+        {mayWrite && <JobButtons job={job} />}
+      </PageHeader>
+      <div className="stack">
+        {job.warnings.length > 0 && (
+          <ul className="note warn plain-list">
+            {job.warnings.map((warning) => (
+              <li key={warning} dir="auto">
+                {warning}
+              </li>
+            ))}
+          </ul>
+        )}
+        <div className="job-span">
+          <SpanChoice />
+        </div>
+        <StatisticsCards id={job.id} />
+        <div className="split">
+          <Timeline id={job.id} />
+          <div className="stack">
+            <NextRuns job={job} />
+            <RulesCard jobId={job.id} />
+            <RequestCard job={job} />
+          </div>
+        </div>
+      </div>
+    </>
   );
 }

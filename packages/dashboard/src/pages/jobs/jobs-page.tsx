@@ -1,6 +1,6 @@
-// The list of jobs: what each is, how its last execution went, when the next one is; found by name,
+// The list of jobs: what each is, how it went of late, when the next run is; found by name,
 // narrowed by state and kind, and acted on one by one or several at once.
-import { type Job, jobKinds, jobStates } from "@trigrun/contract";
+import { type Job, jobKinds, jobStates, type ListedJob } from "@trigrun/contract";
 import { Link, useLocation } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { Choice } from "../../components/choice.tsx";
@@ -9,6 +9,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { SearchField } from "../../components/search-field.tsx";
 import { type Chosen, useSelection } from "../../components/selection.ts";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
+import { Strip } from "../../components/strip.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
 import { type List, useList } from "../../data/api.tsx";
@@ -19,11 +20,13 @@ import { toScheduleText } from "../../data/schedule-text.ts";
 import { BulkBar } from "./bulk-bar.tsx";
 import { RowActions } from "./row-actions.tsx";
 
+// The width of the strip; more would be too fine to see.
+const stripPlaces = 20;
 // Fast enough to see a job run; two pages of the list at most are asked for again.
 const everyMs = 5_000;
 const pageSize = 100;
 
-const columns: readonly Column<Job>[] = [
+const columns: readonly Column<ListedJob>[] = [
   {
     key: "name",
     label: "Name",
@@ -40,30 +43,33 @@ const columns: readonly Column<Job>[] = [
   {
     key: "schedule",
     label: "Schedule",
-    width: "minmax(0, 1.2fr)",
+    width: "minmax(0, 1.5fr)",
     cell: (job) => <span dir="auto">{toScheduleText(job)}</span>,
   },
-  { key: "state", label: "State", width: "7rem", cell: ({ state }) => <Badge state={state} /> },
+  { key: "state", label: "State", width: "6.5rem", cell: ({ state }) => <Badge state={state} /> },
   {
-    key: "last",
-    label: "Last run",
-    width: "minmax(0, 1fr)",
-    cell: ({ last_execution: last }) =>
-      last === null ? (
-        <span className="faint">never</span>
-      ) : (
-        <span className="two-lines">
-          <Badge state={last.status} />
-          <span className="faint">
-            <When at={last.finished_at ?? last.scheduled_for} />
-          </span>
+    key: "history",
+    label: "History",
+    width: "11rem",
+    cell: ({ recent_executions: recent = [], last_execution: last }) => (
+      <span className="two-lines">
+        <Strip executions={recent} places={stripPlaces} />
+        <span className="faint">
+          {last === null ? (
+            "never ran"
+          ) : (
+            <>
+              {last.status} <When at={last.finished_at ?? last.scheduled_for} />
+            </>
+          )}
         </span>
-      ),
+      </span>
+    ),
   },
   {
     key: "next",
     label: "Next run",
-    width: "8rem",
+    width: "7rem",
     cell: ({ next_run_at: next }) => <When at={next} none="none" />,
   },
 ];
@@ -75,6 +81,7 @@ export function JobsPage() {
   const { search, state, kind } = filters.values;
   const query = {
     limit: pageSize,
+    recent_executions: stripPlaces,
     ...(search === "" ? {} : { search }),
     // Only words of the list get through `useFilters`.
     ...(state === "" ? {} : { state: state as Job["state"] }),
@@ -124,7 +131,7 @@ export function JobsPage() {
 }
 
 interface JobsListProps {
-  readonly list: List<Job>;
+  readonly list: List<ListedJob>;
   readonly filters: Filters<"search" | "state" | "kind">;
   readonly selection: Chosen;
   readonly mayWrite: boolean;

@@ -1,49 +1,130 @@
-// The first page: what runs next and what failed last.
+// The first page: what fails, what is late, what runs next and how it went; or, where there is
+// nothing yet, the way to the first job.
+import type { Overview } from "@trigrun/contract";
 import { Link } from "wouter";
-import { Badge } from "../../components/badge.tsx";
+import { Bars, type Series } from "../../components/bars.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { Empty, ErrorState, Loading } from "../../components/states.tsx";
+import { SpanChoice, useHours } from "../../components/span-choice.tsx";
+import { ErrorState, Loading } from "../../components/states.tsx";
 import { When } from "../../components/when.tsx";
-import { useList } from "../../data/api.tsx";
+import { useRead } from "../../data/api.tsx";
 import { useMe } from "../../data/me.tsx";
+import { toDuration } from "../../data/time.ts";
+import { FirstSteps, useIsNew } from "./first-steps.tsx";
+import { DeadDestinations, FailingNow, LateNow } from "./troubles.tsx";
 
+// As old as the answer for a day may be on the server.
 const everyMs = 5_000;
-// One look's worth; the lists have the rest.
-const shown = 10;
+
+const executionSeries: readonly Series<Overview["executions"][number]>[] = [
+  { key: "failed", tone: "bad" },
+  { key: "succeeded", tone: "good" },
+  { key: "cancelled", tone: "warn" },
+  { key: "waiting", tone: "busy" },
+];
+
+const deliverySeries: readonly Series<Overview["deliveries"][number]>[] = [
+  { key: "failed", tone: "bad" },
+  { key: "sent", tone: "good" },
+  { key: "pending", tone: "busy" },
+];
 
 export function OverviewPage() {
   const { workspace } = useMe();
+  const isNew = useIsNew();
   return (
     <>
-      <PageHeader title="Overview" lead={<span dir="auto">{workspace.name}</span>} />
-      <div className="columns">
-        <Executions title="Latest runs" />
-        <Executions title="Latest failures" status="failed" />
-      </div>
+      <PageHeader title="Overview" lead={<span dir="auto">{workspace.name}</span>}>
+        {isNew === false && <SpanChoice />}
+      </PageHeader>
+      {isNew === true ? <FirstSteps /> : <Now />}
     </>
   );
 }
 
-function Executions({ title, status }: { title: string; status?: "failed" }) {
-  const query = { limit: shown, ...(status === undefined ? {} : { status }) };
-  const { items, error, isPending, again } = useList("listExecutions", { query }, { everyMs });
+function Now() {
+  const hours = useHours();
+  const { data, error, refetch } = useRead("getOverview", { query: { hours } }, { everyMs });
+  if (data === undefined) {
+    if (error === null) return <Loading what="the overview" />;
+    return <ErrorState error={error} again={() => void refetch()} />;
+  }
+  const { bucket_seconds: bucketSeconds } = data;
+  return (
+    <div className="stack">
+      <Verdict overview={data} />
+      <FailingNow failing={data.failing} />
+      <LateNow late={data.late} />
+      <DeadDestinations channels={data.disabled_channels} />
+      <div className="columns">
+        <Bars
+          {...{ title: "Executions", series: executionSeries, bucketSeconds }}
+          buckets={data.executions}
+        />
+        <Bars
+          {...{ title: "Deliveries", series: deliverySeries, bucketSeconds }}
+          buckets={data.deliveries}
+        />
+      </div>
+      <div className="columns">
+        <Next next={data.next} />
+        <Slowest slowest={data.slowest} />
+      </div>
+    </div>
+  );
+}
+
+function Verdict({ overview }: { overview: Overview }) {
+  const { failing, late, disabled_channels: dead } = overview;
+  const isWell = failing.count + late.count + late.unplanned_jobs + dead.length === 0;
+  if (!isWell) return null;
+  return <p className="note good">Nothing fails, nothing is late, every channel is open.</p>;
+}
+
+function Next({ next }: { next: Overview["next"] }) {
   return (
     <section className="card">
-      <h2>{title}</h2>
-      {error !== null && <ErrorState error={error} again={again} />}
-      {isPending && <Loading what={title} />}
-      {!isPending && error === null && items.length === 0 && <Empty title="None yet" />}
+      <h2>Runs next</h2>
+      {next.length === 0 && (
+        <p className="faint">Nothing is planned. Paused jobs and drafts wait for you.</p>
+      )}
       <ul className="plain-list">
-        {items.slice(0, shown).map(({ id, job_name: name, status: state, scheduled_for: at }) => (
-          <li key={id} className="line">
-            <Badge state={state} />
-            <Link href={`/executions/${id}`} dir="auto" className="grow">
+        {next.map(({ job_id: id, job_name: name, run_at: at }) => (
+          <li key={`${id} ${at}`} className="line">
+            <Link href={`/jobs/${id}`} dir="auto" className="grow">
               {name}
             </Link>
-            <When at={at} />
+            <When at={at} isAlone />
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Slowest({ slowest }: { slowest: Overview["slowest"] }) {
+  return (
+    <section className="card">
+      <h2>Slowest jobs</h2>
+      {slowest.length === 0 && <p className="faint">No job has ended yet.</p>}
+      <ul className="plain-list">
+        {slowest.map(({ job_id: id, job_name: name, ...job }) => (
+          <li key={id} className="line">
+            <Link href={`/jobs/${id}`} dir="auto" className="grow">
+              {name}
+            </Link>
+            <span>
+              {toDuration(job.duration_p95_ms)}
+              <span className="faint"> median {toDuration(job.duration_p50_ms)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      {slowest.length > 0 && (
+        <p className="faint">
+          95 of 100 runs took no longer than the first number, over each job's newest runs.
+        </p>
+      )}
     </section>
   );
 }
