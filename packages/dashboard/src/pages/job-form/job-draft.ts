@@ -85,7 +85,13 @@ function toNumbers(text: string): number[] {
   return items.map(toNumber);
 }
 
-export function toSchedule(draft: JobDraft): Pick<NewJob, "kind" | "schedule"> {
+type Scheduled =
+  | { readonly kind: "recurring"; readonly schedule: { every_n_minutes: number } }
+  | { readonly kind: "cron"; readonly schedule: { cron: string; timezone: string } }
+  | { readonly kind: "scheduled"; readonly schedule: { run_at: string } }
+  | { readonly kind: "one_time"; readonly schedule: Record<string, never> };
+
+export function toSchedule(draft: JobDraft): Scheduled {
   switch (draft.kind) {
     case "recurring":
       return { kind: "recurring", schedule: { every_n_minutes: toNumber(draft.everyMinutes) } };
@@ -124,7 +130,7 @@ function readBody({ bodyKind, body }: JobDraft): { body: unknown; error?: string
 }
 
 export function toNewJob(draft: JobDraft, state: "active" | "draft"): NewJob {
-  const whole = {
+  return {
     ...{ name: draft.name.trim(), state, request: toRequest(draft) },
     ...toSchedule(draft),
     retry_policy: {
@@ -136,8 +142,6 @@ export function toNewJob(draft: JobDraft, state: "active" | "draft"): NewJob {
       event,
     })),
   };
-  // Kind and schedule come as a pair from `toSchedule`, which TypeScript does not follow here.
-  return whole as NewJob;
 }
 
 /** What the contract says of the draft, by the path of the field. */

@@ -24,13 +24,7 @@ export function ScheduleSection({ draft, errors: given, change }: SectionProps) 
   const asked = useRested(toSchedule(draft));
   const isUnset = asked.kind === "scheduled" && draft.runAt === "";
   const isOff = asked.kind === "one_time" || isUnset;
-  // Kind and schedule are the pair that `toSchedule` made.
-  const body = { ...asked, count } as Parameters<typeof useRead<"previewSchedule">>[1] extends
-    | { body: infer B }
-    | undefined
-    ? B
-    : never;
-  const preview = useRead("previewSchedule", { body }, { isOff });
+  const preview = useRead("previewSchedule", { body: { ...asked, count } }, { isOff });
   // While something is typed the answer is about what was there before.
   const isCurrent = JSON.stringify(asked) === JSON.stringify(toSchedule(draft));
   const refused = isCurrent ? readRefusal(preview.error) : {};
