@@ -1,6 +1,6 @@
-// The four kinds of test: `unit` needs nothing but the code, `server` starts one real PostgreSQL
-// for the run, `browser` looks at the built program with a real Chromium, `fault` breaks things on
-// purpose. The last two run one file at a time.
+// The kinds of test: `unit` needs nothing but the code, `server` starts one real PostgreSQL for the
+// run, `browser` looks at the built program with a real Chromium, `fault` breaks things on purpose,
+// and `outside` does so with programs of the machine's own. The last three run one file at a time.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
           name: "server",
           include: ["packages/*/test/**/*.test.ts"],
           exclude: [
-            "packages/server/test/fault/**",
+            "packages/server/test/{fault,outside}/**",
             "packages/dashboard/test/**",
             "**/node_modules/**",
           ],
@@ -43,6 +43,16 @@ export default defineConfig({
         test: {
           name: "fault",
           include: ["packages/server/test/fault/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          // With programs of the machine's own; `npm test` does not run it.
+          name: "outside",
+          include: ["packages/server/test/outside/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -95,8 +95,13 @@ export const entries: readonly Entry[] = [
   },
   {
     name: "workspaces",
-    description: "see, switch, make and rename workspaces",
+    description: "see, switch, make and rename workspaces, and say how long they keep history",
     load: async () => (await import("./commands/workspaces.ts")).defineWorkspaces,
+  },
+  {
+    name: "audit",
+    description: "see who did what in the workspace, and from where",
+    load: async () => (await import("./commands/audit.ts")).defineAudit,
   },
   {
     name: "completion",

@@ -1,5 +1,6 @@
 // The public face of the contract: every wire format of TrigRun. Pure; no I/O, no clock.
 export * from "./api/accounts.ts";
+export * from "./api/audit.ts";
 export * from "./api/auth.ts";
 export * from "./api/changes.ts";
 export * from "./api/channel-previews.ts";

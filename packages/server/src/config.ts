@@ -62,6 +62,15 @@ export const settings = {
     fallback: "the embedded PostgreSQL in the data folder",
     isSecret: true,
   }),
+  databaseDirectUrl: setting({
+    variable: "DATABASE_DIRECT_URL",
+    schema: optional,
+    meaning:
+      "The same database past a pooler: set it where `DATABASE_URL` leads to PgBouncer in " +
+      "transaction mode. Notices, migrations and key changes go this way.",
+    fallback: "none: `DATABASE_URL` leads to PostgreSQL itself",
+    isSecret: true,
+  }),
   allowNetworks: setting({
     variable: "TRIGRUN_ALLOW_NETWORKS",
     schema: list,
@@ -170,6 +179,15 @@ export const settings = {
       "latest one of its job.",
     fallback: "600",
   }),
+  historyDays: setting({
+    variable: "TRIGRUN_HISTORY_DAYS",
+    // 90: a quarter can be looked back at, and statistics of channels reach no further.
+    schema: wholeNumber(1, 1_825, 90),
+    meaning:
+      "How many days of ended executions and deliveries a workspace keeps that does not say so " +
+      "itself; the same on all nodes.",
+    fallback: "90",
+  }),
   corsOrigins: setting({
     variable: "TRIGRUN_CORS_ORIGINS",
     schema: checkedList(findWrongOrigin),
@@ -205,6 +223,16 @@ export const settings = {
       "How many requests a minute without valid credentials one address (of IPv6, one /64) may " +
       "make, counted by each node for itself; `off` for no limit.",
     fallback: "1200",
+  }),
+  auditDays: setting({
+    variable: "TRIGRUN_AUDIT_DAYS",
+    // 400: a year, and a month more in which the yearly review can still look back at all of it.
+    // At least a day: an installation without an audit log is not to be had by a slip.
+    schema: wholeNumber(1, 36_500, 400),
+    meaning:
+      "How many days the audit log is kept, whatever happens to what it tells of. What is older " +
+      "is deleted within an hour.",
+    fallback: "400",
   }),
   logLevel: setting({
     variable: "TRIGRUN_LOG_LEVEL",

@@ -2,7 +2,7 @@
 // turns signals into a clean end. Every failure leaves as one sentence for the operator.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createResetLink } from "./auth/link.ts";
-import { createToken } from "./auth/token.ts";
+import { createHostToken } from "./auth/token.ts";
 import { type Config, readConfig, WrongSettings } from "./config.ts";
 import { createLog } from "./create-log.ts";
 import { newId } from "./id.ts";
@@ -114,9 +114,11 @@ program
     const database = await join(flags);
     try {
       const now = (await syncClock(database.db)).now();
-      const { token } = await database.db.transaction(async (tx) => {
+      const { name, role } = flags;
+      const token = await database.db.transaction(async (tx) => {
         const { id: workspaceId } = await ensureFirstWorkspace(tx, now);
-        return createToken(tx, { workspaceId, name: flags.name, role: flags.role, now });
+        const command = "trigrun token create";
+        return createHostToken(tx, { workspaceId, name, role, command, now });
       });
       process.stdout.write(`${token}\n`);
     } finally {
@@ -136,7 +138,9 @@ program
     try {
       const now = (await syncClock(database.db)).now();
       const publicUrl = config.publicUrl ?? `http://127.0.0.1:${portDefault}`;
-      const link = await createResetLink(database.db, { email, publicUrl, now });
+      const link = await database.db.transaction((tx) =>
+        createResetLink(tx, { email, publicUrl, now }),
+      );
       if (link === undefined) throw new WrongSettings(`Nobody here has the address ${email}.`);
       process.stdout.write(`${link}\n`);
     } finally {

@@ -16,6 +16,7 @@ import {
   startEmbeddedPostgres,
 } from "./store/embedded-postgres.ts";
 import { migrate } from "./store/migrate.ts";
+import { refuseUnfitPooler } from "./store/pooler.ts";
 
 export interface OpenDatabase {
   readonly db: Database;
@@ -40,7 +41,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenDatabase> 
   const { databaseUrl } = options.config;
   if (databaseUrl !== undefined) {
     const folder = await findDataFolder(options.dataDir);
-    const db = await open(options, { url: databaseUrl });
+    const db = await open(options, { url: databaseUrl }, options.config.databaseDirectUrl);
     return { db, folder, isOurs: false, onExit: () => undefined, close: () => db.close() };
   }
   const folder = await openDataFolder(options.dataDir).catch((error) => {
@@ -79,15 +80,21 @@ export async function joinDatabase(options: OpenOptions): Promise<OpenDatabase> 
   return openDatabase(options);
 }
 
-async function open(options: OpenOptions, target: ConnectionTarget): Promise<Database> {
+async function open(
+  options: OpenOptions,
+  target: ConnectionTarget,
+  directUrl?: string,
+): Promise<Database> {
   const { log, config, applicationName } = options;
   const db = connect({
     ...target,
+    ...(directUrl === undefined ? {} : { pastPooler: { url: directUrl } }),
     poolMax: config.databasePool,
     applicationName,
     onWarning: (message, error) => log.warn({ err: error }, message),
   });
   try {
+    if (directUrl !== undefined) await refuseUnfitPooler(db);
     const applied = await migrate(db);
     if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
     return db;

@@ -11,7 +11,7 @@ export interface Rescue<Item extends Work> {
   readonly name: string;
   /** Moves leases of dead nodes to this one, at most so many. */
   readonly takeOverDead: (limit: number) => Promise<Item[]>;
-  readonly worker: Pick<Worker<Item>, "rescue" | "doubt">;
+  readonly worker: Pick<Worker<Item>, "takeOver" | "rescue" | "doubt">;
 }
 
 export interface RescuerOptions {
@@ -35,11 +35,13 @@ export function createRescuer<Item extends Work>(
 ): Rescuer {
   async function runOnce(): Promise<number> {
     await beat();
-    const items = await takeOverDead(batchMax).catch((error: unknown) => {
-      // They may be leased to this node now, which does not know which they are.
-      worker.doubt();
-      throw error;
-    });
+    const items = await worker
+      .takeOver(() => takeOverDead(batchMax))
+      .catch((error: unknown) => {
+        // They may be leased to this node now, which does not know which they are.
+        worker.doubt();
+        throw error;
+      });
     if (items.length > 0) log.warn({ rows: items.length }, `took ${name} from a node that died`);
     await worker.rescue(items);
     return items.length;

@@ -49,7 +49,12 @@ export interface Worker<Item extends Work> extends Loop {
   cancel(id: string): void;
   /** Cancels whatever is no longer leased to this node: a notice of it may have been missed. */
   recheck(): Promise<void>;
-  /** Settles rows that were taken over from a node that died. */
+  /**
+   * Takes rows over from nodes that died. While that is under way nothing is given back: what it
+   * brings is this node's before the node knows that.
+   */
+  takeOver(take: () => Promise<Item[]>): Promise<Item[]>;
+  /** Settles rows that were taken over. */
   rescue(items: readonly Item[]): Promise<void>;
   /** Tells that rows may have been leased to this node without its knowing. */
   doubt(): void;
@@ -85,6 +90,7 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
     },
     cancel: (id) => crew.cancel(id),
     recheck: () => crew.recheck(),
+    takeOver: (take) => crew.takeOver(take),
     rescue: (items) => crew.rescue(items),
     doubt: () => crew.doubt(),
     runOnce: () => crew.runOnce(),
@@ -126,7 +132,8 @@ class Crew<Item extends Work> {
   readonly #quarantined = new Map<Item, NodeJS.Timeout>();
   #wasCutShort = false;
   #isDraining = false;
-  #doubtUntilMs = 0;
+  #doubtUntilMs: number | undefined;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerOptions<Item>) {
     this.#options = options;
@@ -135,7 +142,7 @@ class Crew<Item extends Work> {
   async pass(): Promise<number> {
     if (!this.#options.hasLeases()) return pauseMsMin;
     try {
-      if (this.#isInDoubt()) await this.#options.releaseAllBut(this.#heldIds());
+      if (this.#isInDoubt()) await this.#releaseTheRest();
       return await this.#claimAndHold();
     } catch (error) {
       // The database may have taken the claim though its answer did not arrive, and no other node
@@ -145,8 +152,21 @@ class Crew<Item extends Work> {
     }
   }
 
+  /** The doubt is over with the first release that is sent after its time. */
+  #releaseTheRest(): Promise<void> {
+    return this.#inTurn(async () => {
+      const untilMs = this.#doubtUntilMs;
+      const isLast = untilMs !== undefined && performance.now() >= untilMs;
+      await this.#options.releaseAllBut(this.#heldIds());
+      // Unless another doubt came up meanwhile.
+      if (isLast && this.#doubtUntilMs === untilMs) this.#doubtUntilMs = undefined;
+    });
+  }
+
   doubt(): void {
-    this.#doubtUntilMs = this.#options.clock.now().getTime() + doubtMs;
+    // By the steady clock: the other one is put forward after a sleep, which would end the doubt
+    // with rows leased to this node that it never hears of.
+    this.#doubtUntilMs = performance.now() + doubtMs;
   }
 
   async #claimAndHold(): Promise<number> {
@@ -186,8 +206,25 @@ class Crew<Item extends Work> {
     for (const item of held) if (!leased.has(item.id)) this.#drop(item);
   }
 
+  takeOver(take: () => Promise<Item[]>): Promise<Item[]> {
+    return this.#inTurn(async () => {
+      const items = await take();
+      for (const item of items) this.#rescued.add(item);
+      return items;
+    });
+  }
+
+  /** Changes leases one after the other: a release must know of all that came before it. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(change);
+    this.#lastTurn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
   async rescue(items: readonly Item[]): Promise<void> {
-    for (const item of items) this.#rescued.add(item);
     await Promise.all(items.map((item) => this.#giveUp(item)));
   }
 
@@ -207,9 +244,9 @@ class Crew<Item extends Work> {
   }
 
   async #release(): Promise<void> {
-    const { name, log, releaseAllBut } = this.#options;
+    const { name, log } = this.#options;
     try {
-      await releaseAllBut(this.#heldIds());
+      await this.#releaseTheRest();
     } catch (error) {
       log.warn({ worker: name, err: error }, "leases could not be given back; they will run out");
     }
@@ -233,7 +270,7 @@ class Crew<Item extends Work> {
   }
 
   #isInDoubt(): boolean {
-    return this.#options.clock.now().getTime() < this.#doubtUntilMs;
+    return this.#doubtUntilMs !== undefined;
   }
 
   /** What waits or is in work here. */
@@ -258,12 +295,16 @@ class Crew<Item extends Work> {
       this.#ready.push(item);
       return;
     }
-    const timer = setTimeout(() => {
-      this.#waiting.delete(item);
-      // Looks again: timers may be a millisecond early, and the clock may have been corrected.
-      this.#hold(item);
-      this.#startReady();
-    }, waitMs);
+    const timer = setTimeout(
+      () => {
+        this.#waiting.delete(item);
+        // Looks again: timers may be a millisecond early, and the clock may have been corrected.
+        // One that fell behind, as in a machine that slept, would have it wait as long as that.
+        this.#hold(item);
+        this.#startReady();
+      },
+      Math.min(waitMs, pauseMsMax),
+    );
     this.#waiting.set(item, timer);
   }
 

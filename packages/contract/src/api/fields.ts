@@ -66,6 +66,7 @@ export const idPrefixes = {
   delivery: "dlv",
   secret: "sec",
   node: "node",
+  audit: "aud",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -1,4 +1,5 @@
 // The whole API as one object. Its keys are the operation ids.
+import { type AuditActionOf, createAuditRoutes } from "./audit.ts";
 import { authRoutes } from "./auth.ts";
 import { changeRoutes } from "./changes.ts";
 import { channelPreviewRoutes } from "./channel-previews.ts";
@@ -20,7 +21,7 @@ import { secretRoutes } from "./secrets.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
-export const api = {
+const routes = {
   ...overviewRoutes,
   ...changeRoutes,
   ...searchRoutes,
@@ -42,5 +43,10 @@ export const api = {
   ...memberRoutes,
   ...healthRoutes,
 } as const;
+
+export const api = { ...routes, ...createAuditRoutes(routes) } as const;
+
+/** What an entry of the audit log may say was done. */
+export type AuditAction = AuditActionOf<typeof routes>;
 
 export type TrigRunApi = typeof api;

@@ -18,6 +18,7 @@ export const resources = [
   "members",
   "workspaces",
   "tokens",
+  "audit",
 ] as const;
 export type Resource = (typeof resources)[number];
 
@@ -38,6 +39,7 @@ export const tags = {
   "API tokens": "A token lets a program in: with a role, and where wanted with scopes and an end.",
   Workspaces: "A workspace owns everything else. A person may belong to several.",
   Members: "Who belongs to the workspace, in which role, and who is invited.",
+  "Audit log": "Who did what to which row, and from where.",
   Health: "For load balancers and service managers. They need no token.",
 } as const;
 

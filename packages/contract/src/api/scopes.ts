@@ -8,7 +8,11 @@ export type Scope = "read" | ScopeOf<Resource>;
 
 export const scopes: readonly Scope[] = [
   "read",
-  ...resources.flatMap((resource): Scope[] => [`${resource}:read`, `${resource}:write`]),
+  ...resources.flatMap((resource): Scope[] => [
+    `${resource}:read`,
+    // No route writes to the audit log: writes are what it is made of.
+    ...(resource === "audit" ? [] : [`${resource}:write` as const]),
+  ]),
 ];
 
 // The list above is never empty.

@@ -1,5 +1,5 @@
-// Everything that the keyboard and the palette can do now: each page adds its own while it is shown.
-// A command is a sentence; its keys, if it has any, are pressed one after the other.
+// Everything that the keyboard and the palette can do now: each page adds its own while it is
+// shown. A command is a sentence; its keys, if it has any, are pressed one after the other.
 import { useEffect, useRef } from "react";
 import { createStore, useStore } from "./store.ts";
 

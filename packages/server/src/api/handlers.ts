@@ -1,6 +1,7 @@
 // Every handler of the API, by the contract's own keys: a route without one does not compile.
 import { search } from "../store/search.ts";
 import { accountHandlers } from "./accounts.ts";
+import { auditHandlers } from "./audit.ts";
 import { authHandlers } from "./auth.ts";
 import type { ChangeHub } from "./change-hub.ts";
 import { channelPreviewHandlers } from "./channel-previews.ts";
@@ -42,6 +43,7 @@ export function createHandlers(checks: HealthChecks, changes: ChangeHub): ApiHan
     ...tokenHandlers,
     ...workspaceHandlers,
     ...memberHandlers,
+    ...auditHandlers,
     ...createHealthHandlers(checks),
   };
 }

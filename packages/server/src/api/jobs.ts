@@ -128,7 +128,10 @@ export const jobHandlers: Pick<
   async testRequest({ body: { request } }, context) {
     requireSendable(request);
     requireAllowedTarget(context, request);
-    return context.services.testRequest({ workspaceId: context.workspaceId, request });
+    const { services, workspaceId } = context;
+    // Before it is made: what has left cannot be taken back when it cannot be written down.
+    await context.record(services.db, { subject: null });
+    return services.testRequest({ workspaceId, request });
   },
 
   async getJobStatistics({ params, query }, { tx, workspaceId, now }) {

@@ -15,6 +15,7 @@ import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
 import { createTrust, readForwardedFor } from "../proxies.ts";
 import { addAccountPages } from "./account-pages.ts";
+import { withAudit } from "./audit.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
 import { createChangeHub } from "./change-hub.ts";
 import { boundConnections } from "./connection-bounds.ts";
@@ -66,7 +67,8 @@ declare module "fastify" {
 type AnyHandler = (input: Input, context: RequestContext) => Promise<unknown>;
 
 // A test message waits for its receiver, and a password for a processor; neither must keep a
-// transaction open meanwhile. The latter open one of their own where they write.
+// transaction open meanwhile. The latter open one of their own where they write. Each writes its
+// own entry of the audit log (see `withAudit`).
 const outsideTransaction: ReadonlySet<string> = new Set([
   "testChannel",
   "testRequest",
@@ -192,7 +194,9 @@ function bindRoutes(
   { gate, rates }: Doors,
   checks: ApiServerOptions,
 ): void {
-  const changes = createChangeHub({ ...services, log: checks.log });
+  // Not all services: their public address is not known yet, and must not be asked for.
+  const { db, clock } = services;
+  const changes = createChangeHub({ db, clock, log: checks.log });
   // Before the server closes: an open stream must not hold up the drain.
   app.addHook("preClose", () => changes.stop());
   const handlers = createHandlers(checks, changes);
@@ -261,8 +265,12 @@ async function answer(work: Work): Promise<Outcome> {
     const { workspaceId, role } = actor;
     const { id: requestId } = request;
     const asker = { actor, workspaceId, role };
-    const context: RequestContext = { services, tx, now, requestId, ...asker, answerAlsoStatus };
-    const body = await handler(input, context);
+    const context = { services, tx, now, requestId, ...asker, answerAlsoStatus };
+    const call = { key, definition, input, sent: request, actor, requestId, now };
+    const ownTx = outsideTransaction.has(key) ? null : tx;
+    const body = await withAudit({ ...call, tx: ownTx }, (record) =>
+      handler(input, { ...context, record }),
+    );
     return { status, body, isReplay: false };
   };
   const { db, vault } = services;

@@ -32,6 +32,14 @@ export function limitsOfSignIn({ address, account }: Caller): SignInLimits {
   };
 }
 
+// How many failed sign-ins are written into the audit log: enough to see that somebody tries, and
+// when. Each account has a bound of its own, so that a flood of one hides nothing of another; all
+// addresses that nobody has share one, and fill at most 2,400 rows a day.
+export function limitsOfFailedSignIn(userId: string | null): readonly Limit[] {
+  if (userId === null) return [limit("audit login nobody", 100, hour)];
+  return [limit(`audit login ${userId}`, 20, hour)];
+}
+
 // Each makes a row and a mail: five are a person in trouble, more is a machine.
 export function limitsOfSignUp({ address, account }: Caller): readonly Limit[] {
   return [

@@ -36,18 +36,20 @@ const DEFAULT_PORT = 5_432;
 // PostgreSQL reads a Date that is sent with UTC's offset the same way on every machine.
 pg.defaults.parseInputDatesAsUTC = true;
 
-export function clientConfig(target: ConnectionTarget, applicationName: string): pg.ClientConfig {
+/** `isPooled`: a pooler takes the connection, which refuses most settings of a session. */
+export function clientConfig(
+  target: ConnectionTarget,
+  applicationName: string,
+  isPooled = false,
+): pg.ClientConfig {
   const shared: pg.ClientConfig = {
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS + QUERY_TIMEOUT_GRACE_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    // Days and text forms of instants are UTC's, whatever the server's own setting is.
-    options: "-c timezone=UTC",
     types: { getTypeParser },
+    ...(isPooled ? {} : sessionSettings),
   };
   if ("url" in target) return urlConfig(target.url, shared);
   const { host, port, user, database, password } = target;
@@ -71,6 +73,13 @@ function urlConfig(url: string, shared: pg.ClientConfig): pg.ClientConfig {
   }
   return config;
 }
+
+const sessionSettings: pg.ClientConfig = {
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  // Days and text forms of instants are UTC's, whatever the server's own setting is.
+  options: "-c timezone=UTC",
+};
 
 // Numbers of the types below: select oid, typname from pg_type.
 const INT8 = 20;

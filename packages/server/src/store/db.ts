@@ -40,6 +40,9 @@ export interface Database extends Tx {
 export type ConnectOptions = ConnectionTarget & {
   poolMax: number;
   applicationName: string;
+  // The same database past a pooler in transaction mode, for what needs a session of its own:
+  // notices and long locks. Statements then go without names, which such a pooler mixes up.
+  pastPooler?: ConnectionTarget;
   // Told about what heals itself: a lost idle connection, a listener that reconnects.
   onWarning?: (message: string, error: Error) => void;
 };
@@ -51,27 +54,37 @@ const IDLE_CONNECTION_MS = 60_000;
 const CONNECTION_LIFETIME_S = 3_600;
 // For /readyz, whose callers often wait no longer than three seconds.
 const PING_TIMEOUT_MS = 2_000;
+// A migration or a key change at a time, and one beside it.
+const DIRECT_POOL_MAX = 2;
 // Five tries at a collision: with the waits below, two transactions that meet again each time are
 // apart after some 150 ms. More would hide a real fight over the same rows.
 const COLLISION_TRIES = 5;
 const COLLISION_WAIT_MS = 10;
 
 export function connect(options: ConnectOptions): Database {
-  const config = clientConfig(options, options.applicationName);
+  const { pastPooler, applicationName } = options;
+  const isPooled = pastPooler !== undefined;
+  const config = clientConfig(options, applicationName, isPooled);
+  const directConfig = clientConfig(pastPooler ?? options, applicationName);
   const onWarning = options.onWarning ?? (() => undefined);
-  const pool = new pg.Pool({
-    ...config,
-    max: options.poolMax,
-    idleTimeoutMillis: IDLE_CONNECTION_MS,
-    maxLifetimeSeconds: CONNECTION_LIFETIME_S,
-  });
-  // Without these two an idle or a borrowed connection that breaks ends the whole process.
-  pool.on("error", (error) => onWarning("An idle connection to PostgreSQL broke", error));
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  const openPool = (where: pg.ClientConfig, max: number) => {
+    const opened = new pg.Pool({
+      ...{ ...where, max },
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      maxLifetimeSeconds: CONNECTION_LIFETIME_S,
+    });
+    // Without these two an idle or a borrowed connection that breaks ends the whole process.
+    opened.on("error", (error) => onWarning("An idle connection to PostgreSQL broke", error));
+    opened.on("connect", (client) => client.on("error", () => undefined));
+    return { pool: opened, hasNames: !isPooled };
+  };
+  const pool = openPool(config, options.poolMax);
+  const directPool = isPooled ? openPool(directConfig, DIRECT_POOL_MAX) : pool;
   const listeners = new Set<Listening>();
   const closeAll = async () => {
     await Promise.all([...listeners].map((listening) => listening.stop()));
-    await pool.end();
+    await pool.pool.end();
+    if (directPool !== pool) await directPool.pool.end();
   };
   let closing: Promise<void> | undefined;
 
@@ -80,9 +93,9 @@ export function connect(options: ConnectOptions): Database {
     run: (query) => retryCollisions(() => borrow(pool, (held) => countOf(held, query))),
     transaction: (work, limit) =>
       retryCollisions(() => borrow(pool, (held) => transact(held, work, limit))),
-    reserve: (work, limit) => borrow(pool, (held) => reserveFor(held, work, limit)),
+    reserve: (work, limit) => borrow(directPool, (held) => reserveFor(held, work, limit)),
     listen: async (channel, onNotify) => {
-      const client = listenerConfig(config);
+      const client = listenerConfig(directConfig);
       const listening = await listen({ client, channel, onNotify, onWarning });
       listeners.add(listening);
       return {
@@ -103,14 +116,22 @@ export function connect(options: ConnectOptions): Database {
   };
 }
 
-async function borrow<T>(pool: pg.Pool, use: (held: Held) => Promise<T>): Promise<T> {
+interface Connections {
+  readonly pool: pg.Pool;
+  readonly hasNames: boolean;
+}
+
+async function borrow<T>(
+  { pool, hasNames }: Connections,
+  use: (held: Held) => Promise<T>,
+): Promise<T> {
   let client: pg.PoolClient;
   try {
     client = await pool.connect();
   } catch (error) {
     throw readFault(error, false).error;
   }
-  const held: Held = { client, isBroken: false, isInTransaction: false };
+  const held: Held = { client, hasNames, isBroken: false, isInTransaction: false };
   try {
     return await use(held);
   } finally {

@@ -35,6 +35,8 @@ export interface TimeLimit {
 
 export interface Held {
   client: pg.PoolClient;
+  // False behind a pooler, where the next statement may meet another session than this one.
+  hasNames: boolean;
   // The connection must be closed rather than given back.
   isBroken: boolean;
   // Until its commit is sent, nothing of an open transaction can take effect.
@@ -51,7 +53,7 @@ export async function send(
     assert(value !== undefined, "a bind value is undefined; say null where NULL is meant");
     assert(!(value instanceof Date && Number.isNaN(value.getTime())), "a bind value is no date");
   }
-  const name = "name" in query ? query.name : undefined;
+  const name = held.hasNames && "name" in query ? query.name : undefined;
   try {
     return await held.client.query({
       text: query.text,

@@ -14,7 +14,11 @@ export interface StubbornClient {
   readonly refused: ReadonlySet<string>;
   /** Makes the channels that `newJob` attaches rules to. */
   createChannels(): Promise<void>;
+  /** One more of them, with an address of its own. */
+  createChannel(name: string, url: string): Promise<void>;
   createJob(fields: JobFields): Promise<void>;
+  /** Takes jobs that were made otherwise, in place of all that it knows. */
+  adopt(jobs: readonly { readonly id: string; readonly name: string }[]): void;
   /** Asks for something that only a database can answer. */
   look(): Promise<void>;
   /** Creates jobs of every kind that ends, one after the other, until the signal. */
@@ -27,7 +31,10 @@ export interface StubbornClient {
 }
 
 /** What a job here may differ in. */
-export type JobFields = Pick<NewJob, "kind" | "schedule"> & { target: string };
+export type JobFields = Pick<NewJob, "kind" | "schedule"> & {
+  target: string;
+  timeoutSeconds?: number;
+};
 
 // Ends a test with the reason instead of at its time limit.
 const giveUpMs = 300_000;
@@ -51,6 +58,14 @@ const targetManners: readonly [Manner[], ...Manner[][]] = [
   [404],
 ];
 
+const channelManners: readonly [string, ...Manner[]][] = [
+  ["steady", 200],
+  ["flaky", 500, 200],
+  ["resetting", "reset", 200],
+  ["slow", "slow"],
+  ["steady-too", 200],
+];
+
 const events = ["on_success", "on_failure", "on_completion"] as const;
 
 export function createStubbornClient(
@@ -64,21 +79,24 @@ export function createStubbornClient(
   const channels: string[] = [];
   let names = 0;
 
-  async function createChannel(name: string, ...manners: Manner[]): Promise<void> {
-    const config = { url: farEnds.receiver(name, ...manners), secret: "whsec_your_signing_secret" };
+  async function createChannel(name: string, url: string): Promise<void> {
+    const config = { url, secret: "whsec_your_signing_secret" };
     const body = { name, type: "webhook" as const, config };
     const channel = await ask(installation, (client) => client.createChannel({ body }), name);
     channels.push(channel.id);
   }
 
-  async function createJob({ target, ...fields }: JobFields): Promise<string> {
+  async function createJob({ target, timeoutSeconds, ...fields }: JobFields): Promise<string> {
     names += 1;
     const name = `job ${names}`;
     const rules = events.filter(() => random.next() < ruleShare);
     const body = {
       ...{ name, ...fields },
       // A POST is never repeated by the door itself, so each call is an attempt.
-      request: { url: target, method: "POST", body: { name } },
+      request: {
+        ...{ url: target, method: "POST" as const, body: { name } },
+        ...(timeoutSeconds === undefined ? {} : { timeout_seconds: timeoutSeconds }),
+      },
       notification_rules: rules.map((event) => ({
         event,
         channel_id: random.pick([channels[0] ?? "", ...channels.slice(1)]),
@@ -115,14 +133,17 @@ export function createStubbornClient(
     acknowledged,
     refused,
     async createChannels() {
-      await createChannel("steady", 200);
-      await createChannel("flaky", 500, 200);
-      await createChannel("resetting", "reset", 200);
-      await createChannel("slow", "slow");
-      await createChannel("steady-too", 200);
+      for (const [name, ...manners] of channelManners) {
+        await createChannel(name, farEnds.receiver(name, ...manners));
+      }
     },
+    createChannel,
     async createJob(fields) {
       await createJob(fields);
+    },
+    adopt(jobs) {
+      acknowledged.clear();
+      for (const { id, name } of jobs) acknowledged.set(name, id);
     },
     async look() {
       await ask(installation, (client) => client.listJobs({ query: { limit: 1 } }));

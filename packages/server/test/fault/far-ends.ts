@@ -2,16 +2,31 @@
 // on one server that outlives the program and remembers each call that reached it.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 /**
  * What a far end does with a call. `slow` answers 200 in its own time; `held` answers when the
- * test says so; `reset` breaks the connection.
+ * test says so; `reset` breaks the connection; `drop` does so in the middle of its answer; `silent`
+ * never answers; `endless` begins an answer that never ends; `garbage` answers what is no HTTP, and
+ * `huge` with 100 MB.
  */
-export type Manner = number | "slow" | "held" | "reset";
+export type Manner =
+  | number
+  | "slow"
+  | "held"
+  | "reset"
+  | "drop"
+  | "silent"
+  | "endless"
+  | "garbage"
+  | "huge";
 
 export interface TargetCall {
   readonly executionId: string;
   readonly attempt: number;
+  /** When it arrived, by the clock of the machine. */
+  readonly atMs: number;
 }
 
 export interface WebhookCall {
@@ -50,6 +65,11 @@ export async function startFarEnds(): Promise<FarEnds> {
     const end = (status: number) => response.writeHead(status).end("done");
     if (typeof manner === "number") end(manner);
     else if (manner === "reset") response.socket?.resetAndDestroy();
+    else if (manner === "drop") dropInTheMiddle(response);
+    else if (manner === "endless") timers.add(drip(response));
+    else if (manner === "garbage") response.socket?.end("\u0000\u0007 220 what is HTTP?\r\n\r\n");
+    else if (manner === "huge") pour(response);
+    else if (manner === "silent") return;
     else if (manner === "held" && held) held.push(() => end(200));
     else if (manner === "held") end(200);
     else timers.add(setTimeout(end, slowMs, 200));
@@ -60,7 +80,7 @@ export async function startFarEnds(): Promise<FarEnds> {
     if (kind === "target") {
       const executionId = header("x-cron-service-execution-id");
       const attempt = Number(header("x-cron-service-attempt"));
-      targetCalls.push({ executionId, attempt });
+      targetCalls.push({ executionId, attempt, atMs: Date.now() });
       return executionId;
     }
     const id = header("webhook-id");
@@ -102,6 +122,32 @@ export async function startFarEnds(): Promise<FarEnds> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function dropInTheMiddle(response: ServerResponse): void {
+  response.writeHead(200, { "content-length": 1_000 });
+  response.write("done, that is", () => response.socket?.resetAndDestroy());
+}
+
+const dripMs = 100;
+
+/** Answers byte by byte for as long as it is listened to. */
+function drip(response: ServerResponse): NodeJS.Timeout {
+  response.writeHead(200);
+  const timer = setInterval(() => response.write("."), dripMs);
+  response.on("close", () => clearInterval(timer));
+  return timer;
+}
+
+const pouredMb = 100;
+const megabyte = Buffer.alloc(1024 * 1024, "x");
+
+/** As fast as it is read, and no further than it is read. */
+function pour(response: ServerResponse): void {
+  response.writeHead(200, { "content-length": pouredMb * megabyte.length });
+  const pieces = Array.from({ length: pouredMb }, () => megabyte);
+  // The reader hangs up long before the end.
+  pipeline(Readable.from(pieces), response).catch(() => undefined);
 }
 
 function readManner(list: string, count: number): Manner {

@@ -20,7 +20,10 @@ export interface Site {
 }
 
 export async function openSite(seed: number, prepared?: PreparedFolder): Promise<Site> {
-  const installation = await createInstallation(prepared);
+  return openSiteOn(await createInstallation(prepared), seed);
+}
+
+export async function openSiteOn(installation: Installation, seed: number): Promise<Site> {
   const farEnds = await startFarEnds();
   const client = createStubbornClient(installation, farEnds, createSeededRandom(seed));
   const { acknowledged, refused } = client;

@@ -129,7 +129,10 @@ function findLeak(
   const isMeantToShow = operation?.id === "rotateChannelSecret";
   const isOfChannel = operation?.path.startsWith("/v1/notification-channels") ?? false;
   if (isOfChannel && !isMeantToShow && text.includes(secretMark)) return "the answer has a secret";
-  if (status < 300 && ask.asker !== "other" && pools.isForeign(text)) {
+  // The audit log repeats the filter of a retry in bulk as it was asked, also with an id of others.
+  const isLog = operation?.id === "listAuditLog";
+  const own = isLog ? text.replace(/"values":\{[^{}]*\}/g, "") : text;
+  if (status < 300 && ask.asker !== "other" && pools.isForeign(own)) {
     return "the answer has an id of another workspace";
   }
   return undefined;

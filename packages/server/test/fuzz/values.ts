@@ -50,7 +50,11 @@ export function createValues(dice: Dice, pools: Pools, now: () => Date): Values 
     run_at: () => (dice.chance(0.9) ? future() : "9999-12-31T23:59:59.999Z"),
     from: () => dice.pick(instants),
     to: () => dice.pick(instants),
-    name: () => (dice.chance(0.1) ? (pools.name() ?? newName()) : newName()),
+    name: (schema) => {
+      // Of a secret.
+      if (schema.pattern !== undefined) return makeString(schema);
+      return dice.chance(0.1) ? (pools.name() ?? newName()) : newName();
+    },
     job_name: () => pools.name() ?? newName(),
     email: ({ anyOf }) => makeAddresses(anyOf !== undefined),
     channel_id: () => pools.id("chan"),

@@ -6,11 +6,16 @@ import { isIP } from "node:net";
 import { parse } from "ipaddr.js";
 import type { Resolve } from "../../src/wire/dial.ts";
 
+/** The addresses of a name; `unknown`: there is no such name; `silence`: no answer at all. */
+type Answer = readonly string[] | "unknown" | "silence";
+
 export interface DnsServer {
+  /** "127.0.0.1:53535". */
+  readonly address: string;
   /** What `dns.lookup` does, by this server alone. */
   readonly resolve: Resolve;
   /** The addresses of a name, in order; given several times, the next answer each. */
-  answers(name: string, ...answers: (readonly string[])[]): void;
+  answers(name: string, ...answers: Answer[]): void;
   /** How often a name was asked for, both families together counted once. */
   asked(name: string): number;
   close(): Promise<void>;
@@ -22,7 +27,7 @@ const classIn = 1;
 const headerBytes = 12;
 
 export async function openDnsServer(): Promise<DnsServer> {
-  const zone = new Map<string, (readonly string[])[]>();
+  const zone = new Map<string, Answer[]>();
   const counts = new Map<string, number>();
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {
@@ -31,15 +36,18 @@ export async function openDnsServer(): Promise<DnsServer> {
     const count = counts.get(`${name} ${type}`) ?? 0;
     counts.set(`${name} ${type}`, count + 1);
     const script = zone.get(name);
-    const all = script?.[Math.min(count, script.length - 1)];
+    const all = script?.[Math.min(count, script.length - 1)] ?? "unknown";
+    if (all === "silence") return;
     const family = type === typeA ? 4 : 6;
-    const matching = (all ?? []).filter((address) => isIP(address) === family);
-    socket.send(toReply(query.subarray(0, end), type, all && matching), from.port, from.address);
+    const matching = all === "unknown" ? undefined : all.filter((each) => isIP(each) === family);
+    socket.send(toReply(query.subarray(0, end), type, matching), from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   const resolver = new Resolver({ timeout: 5_000, tries: 1 });
-  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+  const address = `127.0.0.1:${socket.address().port}`;
+  resolver.setServers([address]);
   return {
+    address,
     resolve: (name, _options, callback) => {
       void lookUp(resolver, name).then(
         (addresses) => callback(null, addresses),

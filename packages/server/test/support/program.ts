@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Client, createClient, type TrigRunApi } from "@trigrun/contract";
-import { connect, type Database } from "../../src/store/db.ts";
+import { connect, type Database, type SocketTarget } from "../../src/store/db.ts";
 import { findEmbeddedPostgres, startEmbeddedPostgres } from "../../src/store/embedded-postgres.ts";
 import { readPidFile, stopPostmaster } from "../../src/store/postgres/postmaster.ts";
 import { guard, unguard } from "./guard.ts";
@@ -43,11 +43,23 @@ export interface Program {
   kill(signal: NodeJS.Signals): Promise<Exit>;
 }
 
-/** A data folder and the programs that are run on it, one after the other. */
+/** A database server that is there before the program: `trigrun` reaches it by its address. */
+export interface OutsideDatabase {
+  readonly url: string;
+  /** How the test itself reaches it. */
+  connection(): SocketTarget;
+}
+
+/**
+ * A data folder and the programs that are run on it: one after the other, or, on an outside
+ * database, many at once.
+ */
 export interface Installation {
   readonly dataDir: string;
-  /** Every program that was started on it, the one that runs last. */
+  /** Every program that was started on it, the newest last. */
   readonly programs: readonly Program[];
+  /** Those of them that run. */
+  living(): readonly Program[];
   /** Starts the program and does not wait: it may be killed before it is ready. */
   launch(options?: LaunchOptions): Program;
   /** Starts the program and waits until it listens. */
@@ -59,7 +71,9 @@ export interface Installation {
     name: string,
     options?: LaunchOptions,
   ): Promise<Exit & { stdout: string; stderr: string }>;
-  /** The client of the program that runs; with a key, for one request that creates. */
+  /**
+   * The client of a program that runs, each in its turn; with a key, for one request that creates.
+   */
   client(idempotencyKey?: string): Promise<Client<TrigRunApi>>;
   /** The database of the program that runs. Close it before the program is killed or stopped. */
   connect(): Promise<Database>;
@@ -92,20 +106,32 @@ export async function prepareFolder(): Promise<PreparedFolder> {
 }
 
 /** Without a prepared folder the first start of the program makes everything itself. */
-export async function createInstallation(prepared?: PreparedFolder): Promise<Installation> {
+export async function createInstallation(
+  prepared?: PreparedFolder,
+  outside?: OutsideDatabase,
+): Promise<Installation> {
   await build();
   const { parent, dataDir } = await makeFolders();
   if (prepared) await cp(prepared.dataDir, dataDir, { recursive: true });
   // For every start, as an operator would set it in the unit file.
   const token = randomBytes(24).toString("hex");
   const programs: Program[] = [];
+  const living = new Set<Program>();
+  let turn = 0;
   const launch = (options: LaunchOptions = {}) => {
-    const program = launchProgram(dataDir, token, options);
+    const settings = { ...(outside && { DATABASE_URL: outside.url }), ...options.settings };
+    const program = launchProgram(dataDir, token, { ...options, settings });
     programs.push(program);
+    living.add(program);
+    void program.ended.then(() => living.delete(program));
     return program;
   };
+  const pickProgram = () => {
+    turn += 1;
+    return [...living][turn % living.size] ?? programs.at(-1);
+  };
   return {
-    ...{ dataDir, programs, launch },
+    ...{ dataDir, programs, launch, living: () => [...living] },
     async start(options) {
       const program = launch(options);
       await program.ready;
@@ -125,12 +151,12 @@ export async function createInstallation(prepared?: PreparedFolder): Promise<Ins
       return { ...(await untilEnded(child)), stdout, stderr: words() };
     },
     async client(idempotencyKey) {
-      const program = programs.at(-1);
+      const program = pickProgram();
       if (program === undefined) throw new Error("no program was started");
       return toClient(await program.ready, token, idempotencyKey);
     },
     async connect() {
-      const target = await findEmbeddedPostgres(dataDir);
+      const target = outside?.connection() ?? (await findEmbeddedPostgres(dataDir));
       if (target === undefined) throw new Error("no PostgreSQL runs on the folder");
       return connect({ ...target, poolMax: 1, applicationName: "fault test" });
     },
