@@ -1,7 +1,7 @@
 // A channel from its form to its end: the message as its receiver shows it, a test with the whole
 // exchange, a change, a new secret, and what deleting asks.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findBarriers, widthOf } from "./support/barriers.ts";
+import { findBarriers } from "./support/barriers.ts";
 import { openStage, ownerToken, type Stage } from "./support/stage.ts";
 
 let stage: Stage;
@@ -146,12 +146,12 @@ describe("a channel that is there", () => {
     if (folder) await page.screenshot({ path: `${folder}/channel-${theme}.png` });
     await page.getByRole("button", { name: "Edit" }).click();
     expect(await findBarriers(page)).toEqual([]);
-    expect(await widthOf(page)).toBe(360);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     for (const type of ["slack", "discord", "email"]) {
       await page.goto(`/channels/new?type=${type}`);
       await page.getByText("Failed: nightly-backup").first().waitFor();
       expect(await findBarriers(page)).toEqual([]);
-      expect(await widthOf(page)).toBe(360);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     }
     await page.context().close();
   });
