@@ -11,7 +11,7 @@ import {
 import type { z } from "zod";
 import { toInstant, toWallClock } from "./zoned-time.ts";
 
-export type NewJob = z.input<typeof jobInput>;
+type NewJob = z.input<typeof jobInput>;
 export type BodyKind = "none" | "json" | "text";
 
 export interface JobDraft {

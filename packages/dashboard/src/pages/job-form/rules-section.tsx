@@ -6,7 +6,7 @@ import { useList } from "../../data/api.tsx";
 import { errorAt } from "./job-draft.ts";
 import type { SectionProps } from "./section.ts";
 
-export const eventLabels: Readonly<Record<Event, string>> = {
+const eventLabels: Readonly<Record<Event, string>> = {
   on_failure: "When it fails",
   on_success: "When it succeeds",
   on_completion: "Whenever it ends",
