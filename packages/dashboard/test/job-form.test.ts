@@ -78,7 +78,7 @@ describe("a new job", () => {
     await page.getByLabel("JSON body").fill('{ "full": true }');
     await page.getByLabel("Name", { exact: true }).fill("wrong-cron");
     await page.getByLabel("URL", { exact: true }).fill(`${stage.target.url}/run`);
-    await page.getByRole("button", { name: "Save as a draft" }).click();
+    await page.getByRole("button", { name: "Save a draft" }).click();
     await page.getByText(/^Cron expression is not valid/).waitFor();
     expect(await page.getByLabel("JSON body").inputValue()).toBe('{ "full": true }');
     // Leaving asks once, and stays where it was until the answer is given.
@@ -86,7 +86,7 @@ describe("a new job", () => {
     await page.getByRole("button", { name: "Keep it" }).click();
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("wrong-cron");
     await page.getByLabel("Cron expression").fill("1 * * * *");
-    await page.getByRole("button", { name: "Save as a draft" }).click();
+    await page.getByRole("button", { name: "Save a draft" }).click();
     await page.getByRole("heading", { name: "wrong-cron", level: 1 }).waitFor();
     await page.getByText("draft", { exact: true }).first().waitFor();
     await page.context().close();

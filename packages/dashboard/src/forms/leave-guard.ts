@@ -1,5 +1,5 @@
-// Asks once before what was typed is lost by leaving: by a link, a key, the way back, or closing the
-// window. Where the browser has no Navigation API it asks only at the last.
+// Asks once before what was typed is lost by leaving: by a link, a key, the way back, or closing
+// the window. Where the browser has no Navigation API it asks only at the last.
 import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { confirm } from "../components/confirm.tsx";

@@ -1,5 +1,5 @@
-// How a channel does: what was sent and what failed lately, how quick it is, and why it is disabled,
-// with the way to enable it.
+// How a channel does: what was sent and what failed lately, how quick it is, and why it is
+// disabled, with the way to enable it.
 import { ErrorState } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";

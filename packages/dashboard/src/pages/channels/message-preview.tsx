@@ -1,5 +1,5 @@
-// A message as its receiver will show it: drawn for Slack and Discord, as text for mail, else as the
-// request that leaves. Mail is not shown as HTML: the page's policy allows no foreign style.
+// A message as its receiver will show it: drawn for Slack and Discord, as text for mail, else as
+// the request that leaves. Mail is not shown as HTML: the page's policy allows no foreign style.
 import { type Event, events, type MessagePreview } from "@trigrun/contract";
 import { ErrorNote } from "../../components/error-note.tsx";
 import { type Drawing, readMessage } from "./message-reading.ts";

@@ -87,7 +87,7 @@ export function JobForm(props: JobFormProps) {
         </button>
         {isNew && (
           <button type="button" disabled={isSaving} onClick={() => save("draft")}>
-            Save as a draft
+            Save a draft
           </button>
         )}
         <Link href={backHref} className="button quiet">

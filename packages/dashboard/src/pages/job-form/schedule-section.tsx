@@ -1,4 +1,4 @@
-// When a job runs: its kind, what the kind asks for, and the next runs as the server works them out.
+// When a job runs: its kind, what the kind asks for, and the next runs as the server has them.
 import type { Job } from "@trigrun/contract";
 import { useRead } from "../../data/api.tsx";
 import { useRested } from "../../data/rested.ts";
@@ -82,7 +82,7 @@ export function ScheduleSection({ draft, errors: given, change }: SectionProps) 
         />
       )}
       {kind === "one_time" ? (
-        <p className="faint">It runs as soon as it is saved as active.</p>
+        <p className="faint">It runs once it is saved, unless it is a draft.</p>
       ) : (
         <NextRuns
           runs={isUnset ? [] : preview.data?.items}
