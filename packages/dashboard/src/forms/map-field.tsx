@@ -1,4 +1,5 @@
 // Names with values, such as headers: a row each, and one more button than rows.
+import { useId } from "react";
 import { Icon } from "../components/icon.tsx";
 
 type Rows = readonly (readonly [string, string])[];
@@ -10,9 +11,13 @@ interface MapFieldProps {
   readonly isSecret: boolean;
   readonly value: Rows;
   readonly onChange: (value: Rows) => void;
+  /** What a value may well be, offered while it is typed. */
+  readonly suggestions?: readonly string[];
 }
 
-export function MapField({ label, help, error, isSecret, value, onChange }: MapFieldProps) {
+export function MapField(props: MapFieldProps) {
+  const { label, help, error, isSecret, value, onChange, suggestions = [] } = props;
+  const listId = useId();
   const change = (at: number, row: readonly [string, string]) =>
     onChange(value.map((each, index) => (index === at ? row : each)));
   return (
@@ -34,6 +39,7 @@ export function MapField({ label, help, error, isSecret, value, onChange }: MapF
             placeholder="Value"
             type={isSecret ? "password" : "text"}
             autoComplete={isSecret ? "new-password" : "off"}
+            list={suggestions.length > 0 ? listId : undefined}
             value={text}
             onChange={(event) => change(index, [name, event.target.value])}
           />
@@ -50,6 +56,13 @@ export function MapField({ label, help, error, isSecret, value, onChange }: MapF
       <button type="button" onClick={() => onChange([...value, ["", ""]])}>
         <Icon name="plus" /> Add
       </button>
+      {suggestions.length > 0 && (
+        <datalist id={listId}>
+          {suggestions.map((each) => (
+            <option key={each} value={each} />
+          ))}
+        </datalist>
+      )}
       {error && (
         <p className="field-error" role="alert" dir="auto">
           {label} {error}.

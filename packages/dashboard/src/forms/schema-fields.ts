@@ -165,3 +165,35 @@ export function validate(schema: z.ZodType, input: unknown): Record<string, stri
 function isMissing(issue: z.core.$ZodIssue): boolean {
   return issue.code === "invalid_type" && issue.input === undefined;
 }
+
+/** What stands in the inputs for what is stored. A credential comes masked and is left out. */
+export function toValues(
+  fields: readonly Field[],
+  stored: Readonly<Record<string, unknown>>,
+): FormValues {
+  const entries = fields.flatMap((field): [string, FormValue][] => {
+    const value = stored[field.key];
+    if (value === undefined || value === null) return [];
+    if (field.kind === "boolean") return [[field.key, value === true]];
+    if (field.kind === "map") {
+      const rows = Object.entries(value).map(([name, text]) => [name, String(text)] as const);
+      return [[field.key, rows]];
+    }
+    return field.isSecret ? [] : [[field.key, toText(value)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What a PATCH sends: an emptied field is taken away, a credential nobody typed stays. */
+export function toPatch(
+  fields: readonly Field[],
+  values: FormValues,
+  stored: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const input = toInput(fields, values);
+  const emptied = fields.filter(
+    ({ key, isSecret, kind }) =>
+      input[key] === undefined && stored[key] !== undefined && (!isSecret || kind === "map"),
+  );
+  return { ...Object.fromEntries(emptied.map(({ key }) => [key, null])), ...input };
+}

@@ -1,5 +1,7 @@
-// One channel: its config with credentials masked, a test message, enabling, deleting.
-import { channelTypes } from "@trigrun/contract";
+// One channel: its config with credentials masked, how it does, what its messages look like, a test
+// with the whole exchange, its signing secret, changing and deleting it.
+import { type AnyChannelType, channelTypes, type Event } from "@trigrun/contract";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { confirm } from "../../components/confirm.tsx";
@@ -8,8 +10,13 @@ import { ErrorNote } from "../../components/error-note.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
+import { WireExchange } from "../../components/wire-exchange.tsx";
 import { type AnswerOf, useRead, useWrite } from "../../data/api.tsx";
 import { useMayWrite } from "../../data/me.tsx";
+import { ChannelEdit } from "./channel-edit.tsx";
+import { ChannelHealth } from "./channel-health.tsx";
+import { MessagePreviewCard } from "./message-preview.tsx";
+import { SecretRotation } from "./secret-rotation.tsx";
 
 type Channel = AnswerOf<"getChannel">;
 
@@ -29,30 +36,48 @@ export function ChannelDrawer({ id }: { id: string }) {
 
 function ChannelDetails({ channel }: { channel: Channel }) {
   const mayWrite = useMayWrite();
+  const [isEditing, setEditing] = useState(false);
+  const [event, setEvent] = useState<Event>("on_failure");
+  const preview = useRead("previewChannel", { params: { id: channel.id }, body: { event } });
+  const definition: AnyChannelType = channelTypes[channel.type];
+  if (isEditing) return <ChannelEdit channel={channel} onEnd={() => setEditing(false)} />;
   return (
     <>
-      <dl className="facts">
-        <dt>Type</dt>
-        <dd>{channelTypes[channel.type].label}</dd>
-        <dt>State</dt>
-        <dd>
-          <Badge state={channel.disabled_at === null ? "enabled" : "disabled"} />
-        </dd>
-        {Object.entries(channel.config).map(([key, value]) => (
-          <Fact key={key} name={key} value={value} />
-        ))}
-        <dt>Created</dt>
-        <dd>
-          <When at={channel.created_at} isAlone />
-        </dd>
-      </dl>
-      {channel.disabled_reason !== null && (
-        <p className="note warn" dir="auto">
-          {channel.disabled_reason}
-        </p>
+      <Facts channel={channel} />
+      {mayWrite && (
+        <ChannelActions channel={channel} event={event} onEdit={() => setEditing(true)} />
       )}
-      {mayWrite && <ChannelActions channel={channel} />}
+      <ChannelHealth channel={channel} />
+      <div className="panel">
+        <MessagePreviewCard
+          {...{ type: channel.type, event, onEvent: setEvent, error: preview.error }}
+          preview={preview.data}
+        />
+      </div>
+      {mayWrite && definition.secrets.includes("secret") && <SecretRotation id={channel.id} />}
     </>
+  );
+}
+
+function Facts({ channel }: { channel: Channel }) {
+  return (
+    <dl className="facts">
+      <dt>Type</dt>
+      <dd>{channelTypes[channel.type].label}</dd>
+      <dt>State</dt>
+      <dd>
+        <Badge state={channel.disabled_at === null ? "enabled" : "disabled"} />
+      </dd>
+      {Object.entries(channel.config).map(([key, value]) => (
+        <Fact key={key} name={key} value={value} />
+      ))}
+      <dt>Pace</dt>
+      <dd>{channel.pace === null ? "no limit" : `${channel.pace.max_per_minute} a minute`}</dd>
+      <dt>Created</dt>
+      <dd>
+        <When at={channel.created_at} isAlone />
+      </dd>
+    </dl>
   );
 }
 
@@ -68,17 +93,18 @@ function Fact({ name, value }: { name: string; value: unknown }) {
   );
 }
 
-function ChannelActions({ channel: { id, name, disabled_at: disabledAt } }: { channel: Channel }) {
+interface ActionsProps {
+  readonly channel: Channel;
+  readonly event: Event;
+  readonly onEdit: () => void;
+}
+
+function ChannelActions({ channel: { id, name }, event, onEdit }: ActionsProps) {
   const [, navigate] = useLocation();
   const params = { id };
-  const stales = ["listChannels", "getChannel", "listChannelStatistics"] as const;
   const test = useWrite("testChannel", { showsError: true });
-  const enable = useWrite("enableChannel", {
-    stales,
-    onDone: () => showToast({ text: `Enabled ${name}.`, tone: "good" }),
-  });
   const remove = useWrite("deleteChannel", {
-    stales,
+    stales: ["listChannels", "listChannelStatistics"],
     onDone: () => {
       showToast({ text: `Deleted ${name}.` });
       navigate("/channels");
@@ -87,7 +113,9 @@ function ChannelActions({ channel: { id, name, disabled_at: disabledAt } }: { ch
   const askAndRemove = async () => {
     const isSure = await confirm({
       title: `Delete ${name}?`,
-      text: "Its rules go with it and what it still had to send fails. Its history stays.",
+      text:
+        "Every rule that tells this channel about a job goes with it, and what it still had to " +
+        "send fails. Its history stays.",
       button: "Delete the channel",
     });
     if (isSure) remove.mutate({ params });
@@ -95,23 +123,28 @@ function ChannelActions({ channel: { id, name, disabled_at: disabledAt } }: { ch
   return (
     <>
       <div className="actions">
-        <button type="button" disabled={test.isPending} onClick={() => test.mutate({ params })}>
+        <button
+          type="button"
+          disabled={test.isPending}
+          onClick={() => test.mutate({ params, body: { event } })}
+        >
           {test.isPending ? "Sending" : "Send a test"}
         </button>
-        {disabledAt !== null && (
-          <button type="button" onClick={() => enable.mutate({ params })}>
-            Enable
-          </button>
-        )}
+        <button type="button" onClick={onEdit}>
+          Edit
+        </button>
         <button type="button" className="danger" onClick={() => void askAndRemove()}>
           Delete
         </button>
       </div>
       <ErrorNote error={test.error} />
       {test.data && (
-        <p className={`note ${test.data.verdict === "sent" ? "good" : "bad"}`} role="status">
-          <span dir="auto">{test.data.reason}</span>
-        </p>
+        <>
+          <p className={`note ${test.data.verdict === "sent" ? "good" : "bad"}`} role="status">
+            <span dir="auto">{test.data.reason}</span>
+          </p>
+          <WireExchange wire={test.data} />
+        </>
       )}
     </>
   );

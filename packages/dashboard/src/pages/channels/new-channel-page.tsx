@@ -6,15 +6,18 @@ import {
   type ChannelTypeName,
   channelTypeNames,
   channelTypes,
+  type Event,
 } from "@trigrun/contract";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { ErrorNote } from "../../components/error-note.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { showToast } from "../../components/toast.ts";
-import { useWrite } from "../../data/api.tsx";
+import { type InputOf, useRead, useWrite } from "../../data/api.tsx";
 import { useFilters } from "../../data/filters.ts";
+import { useRested } from "../../data/rested.ts";
 import { TextField } from "../../forms/field.tsx";
+import { useLeaveGuard } from "../../forms/leave-guard.ts";
 import {
   type FormValues,
   toErrors,
@@ -23,6 +26,7 @@ import {
   validate,
 } from "../../forms/schema-fields.ts";
 import { SchemaForm } from "../../forms/schema-form.tsx";
+import { MessagePreviewCard } from "./message-preview.tsx";
 
 export function NewChannelPage() {
   const filters = useFilters({ type: channelTypeNames });
@@ -61,10 +65,12 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
   const [isNameMissing, setNameMissing] = useState(false);
   const [values, setValues] = useState<FormValues>({});
   const [ownErrors, setOwnErrors] = useState<Readonly<Record<string, string>>>({});
+  const leave = useLeaveGuard(name !== "" || Object.keys(values).length > 0);
   const create = useWrite("createChannel", {
     stales: ["listChannels", "listChannelStatistics"],
     showsError: true,
     onDone: (channel) => {
+      leave();
       showToast({ text: `Created ${channel.name}.`, tone: "good" });
       navigate(`/channels/${channel.id}`);
     },
@@ -110,6 +116,7 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
           setOwnErrors({});
         }}
       />
+      <LivePreview type={type} config={toInput(fields, values)} />
       {errors[""] && <p className="field-error">{errors[""]}</p>}
       <ErrorNote error={create.error} shown={shown} />
       <div className="actions">
@@ -121,5 +128,27 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
         </Link>
       </div>
     </form>
+  );
+}
+
+interface LivePreviewProps {
+  readonly type: ChannelTypeName;
+  readonly config: Record<string, unknown>;
+}
+
+/** Until the config is whole, the message is that of the type's example. */
+function LivePreview({ type, config }: LivePreviewProps) {
+  const definition: AnyChannelType = channelTypes[type];
+  const [event, setEvent] = useState<Event>("on_failure");
+  const rested = useRested(config);
+  const isWhole = definition.config.safeParse(rested).success;
+  const asked = { type, config: isWhole ? rested : definition.example, event };
+  // The union of the contract knows only the common shape of the types.
+  const body = asked as InputOf<"previewMessage">["body"];
+  const preview = useRead("previewMessage", { body });
+  return (
+    <MessagePreviewCard
+      {...{ type, event, onEvent: setEvent, error: preview.error, preview: preview.data }}
+    />
   );
 }

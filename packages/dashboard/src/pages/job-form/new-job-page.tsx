@@ -1,17 +1,37 @@
-// Where a job is created. Until the form is here, it says how the command line does it.
+// Where a job is created, active at once or as a draft.
+import { useLocation } from "wouter";
 import { PageHeader } from "../../components/page-header.tsx";
+import { showToast } from "../../components/toast.ts";
+import { type AnswerOf, useWrite } from "../../data/api.tsx";
+import { useZone } from "../../data/me.tsx";
+import { toNewDraft, toNewJob } from "./job-draft.ts";
+import { JobForm } from "./job-form.tsx";
 
 export function NewJobPage() {
+  const [, navigate] = useLocation();
+  const zone = useZone();
+  const create = useWrite("createJob", {
+    stales: ["listJobs"],
+    showsError: true,
+  });
   return (
     <>
       <PageHeader title="New job" />
-      <div className="card">
-        <p>Jobs are created from a terminal or over the API:</p>
-        <pre className="code">
-          cronctl jobs create --name nightly-backup --kind cron --cron "0 2 * * *" --url
-          https://example.com/backup
-        </pre>
-      </div>
+      <JobForm
+        initial={toNewDraft(zone)}
+        isNew
+        backHref="/jobs"
+        error={create.error}
+        isSaving={create.isPending}
+        onSave={(draft, state, leave) => {
+          const onSuccess = ({ id, name }: AnswerOf<"createJob">) => {
+            leave();
+            showToast({ text: `Created ${name}${state === "draft" ? " as a draft" : ""}.` });
+            navigate(`/jobs/${id}`);
+          };
+          create.mutate({ body: toNewJob(draft, state) }, { onSuccess });
+        }}
+      />
     </>
   );
 }
