@@ -48,7 +48,7 @@ interface TextFieldProps {
   readonly name?: string;
   readonly help?: string | undefined;
   readonly error?: string | undefined;
-  readonly type?: "text" | "email" | "password" | "url" | "search";
+  readonly type?: "text" | "email" | "password" | "url" | "search" | "number";
   readonly placeholder?: string | undefined;
   readonly autoComplete?: string;
   readonly isOptional?: boolean;
