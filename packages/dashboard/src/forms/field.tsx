@@ -51,6 +51,8 @@ interface TextFieldProps {
   readonly type?: "text" | "email" | "password" | "url" | "search" | "number";
   readonly placeholder?: string | undefined;
   readonly autoComplete?: string;
+  /** The id of a list of values to choose from. */
+  readonly list?: string;
   readonly isOptional?: boolean;
 }
 
