@@ -15,6 +15,7 @@ const actors = [
   "sender",
   "settler",
   "pruner",
+  "history-pruner",
   "heartbeater",
 ];
 export const stages = ["plan", "run", "send"];

@@ -95,7 +95,7 @@ export const entries: readonly Entry[] = [
   },
   {
     name: "workspaces",
-    description: "see, switch, make and rename workspaces",
+    description: "see, switch, make and rename workspaces, and say how long they keep history",
     load: async () => (await import("./commands/workspaces.ts")).defineWorkspaces,
   },
   {

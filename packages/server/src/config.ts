@@ -170,6 +170,15 @@ export const settings = {
       "latest one of its job.",
     fallback: "600",
   }),
+  historyDays: setting({
+    variable: "TRIGRUN_HISTORY_DAYS",
+    // 90: a quarter can be looked back at, and statistics of channels reach no further.
+    schema: wholeNumber(1, 1_825, 90),
+    meaning:
+      "How many days of ended executions and deliveries a workspace keeps that does not say so " +
+      "itself; the same on all nodes.",
+    fallback: "90",
+  }),
   corsOrigins: setting({
     variable: "TRIGRUN_CORS_ORIGINS",
     schema: checkedList(findWrongOrigin),

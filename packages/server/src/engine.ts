@@ -27,6 +27,7 @@ import type { Database } from "./store/db.ts";
 import type { ClaimedDelivery } from "./store/delivery-queue.ts";
 import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
+import { createHistoryPruner } from "./store/history-pruner.ts";
 import { createPruner } from "./store/pruner.ts";
 import { openSecrets, openSecretsIn } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
@@ -90,9 +91,9 @@ export function createEngine(options: EngineOptions): Engine {
     ...{ db, clock, log, publicUrl },
     onDigests: () => sender.wake(),
   });
-  const pruner = createPruner({ db, log, auditDays: config.auditDays });
+  const pruners = createPruners(options);
   const mailer = createMailer({ db, clock, log, mail: mail.send });
-  const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), pruner];
+  const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), ...pruners];
   // A node that cannot send must not take mails from those that can.
   if (sendsMail(config)) loops.push(mailer);
 
@@ -128,7 +129,7 @@ export function createEngine(options: EngineOptions): Engine {
     stop: () =>
       stopInOrder(
         [
-          stopTogether([planner, digester, pruner, mailer].map(toStep), log),
+          stopTogether([planner, digester, ...pruners, mailer].map(toStep), log),
           // The runner's last settles make deliveries; what the sender cannot send, it gives back.
           // A rescuer settles through its worker, whose limit of time is its own as well.
           stopTogether([runner, rescuers.executions].map(toStep), log),
@@ -139,6 +140,11 @@ export function createEngine(options: EngineOptions): Engine {
         log,
       ),
   };
+}
+
+function createPruners({ db, clock, log, config }: EngineOptions): Loop[] {
+  const history = createHistoryPruner({ db, clock, log, days: config.historyDays });
+  return [createPruner({ db, log, auditDays: config.auditDays }), history];
 }
 
 /** What leads out of the process. */

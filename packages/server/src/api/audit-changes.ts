@@ -38,7 +38,7 @@ const shown: ReadonlySet<string> = new Set([
   ...["role", "scopes", "state", "event", "force", "waiting", "resend", "dry_run"],
   ...["only_still_true", "max_per_minute", "from", "to", "expires_at"],
   ...["channel_id", "job_id", "execution_id", "member_id", "workspace_id"],
-  "job_ids",
+  ...["job_ids", "history_days"],
 ]);
 
 /** Of the fields above, as far as they are what they should be. */

@@ -194,7 +194,9 @@ function bindRoutes(
   { gate, rates }: Doors,
   checks: ApiServerOptions,
 ): void {
-  const changes = createChangeHub({ ...services, log: checks.log });
+  // Not all services: their public address is not known yet, and must not be asked for.
+  const { db, clock } = services;
+  const changes = createChangeHub({ db, clock, log: checks.log });
   // Before the server closes: an open stream must not hold up the drain.
   app.addHook("preClose", () => changes.stop());
   const handlers = createHandlers(checks, changes);

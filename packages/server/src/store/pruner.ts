@@ -1,6 +1,6 @@
 // Deletes what has outlived its purpose: idempotency keys after 24 hours, nodes long dead, ended
-// sign-ins and links, accounts that nobody verified, the audit log past its days. History is not
-// touched here.
+// sign-ins and links, accounts that nobody verified, the audit log past its days. History is
+// history-pruner.ts.
 import type { Log } from "../log.ts";
 import { createLoop, type Loop } from "../loop.ts";
 import { pruneAuditLog } from "./audit-log.ts";
