@@ -5,6 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findBarriers } from "./support/barriers.ts";
 import { openStage, ownerToken, type Stage } from "./support/stage.ts";
 
+/** How many pixels the page is wider than its window. */
+const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+// Twenty seconds are a very slow machine.
+const patienceMs = 20_000;
+
 let stage: Stage;
 let page: Page;
 let jobId: string;
@@ -14,6 +19,7 @@ const secret = "whsec_c29tZXRoaW5nLXNlY3JldA";
 beforeAll(async () => {
   stage = await openStage();
   page = await stage.open({ token: ownerToken });
+  page.setDefaultTimeout(patienceMs);
   const config = { url: `${stage.target.url}/hook`, secret };
   const channel = await stage.client.createChannel({
     body: { name: channelName, type: "webhook", config },
@@ -31,6 +37,9 @@ afterAll(() => stage?.close());
 
 const drawer = () => page.getByRole("dialog", { name: "nightly-backup" });
 
+/** The first row in this status. */
+const badge = (status: string) => page.locator(".table .badge", { hasText: status }).first();
+
 describe("deliveries", () => {
   it("appear by themselves, with why one failed and what the receiver said", async () => {
     await page.goto("/deliveries");
@@ -40,7 +49,7 @@ describe("deliveries", () => {
     const body = "<script>window.broken=1</script>";
     stage.target.answers(200, { status: 404, headers: { "x-hook": "gone" }, body });
     await stage.client.runJobNow({ params: { id: jobId } });
-    await page.getByRole("table").getByText("failed", { exact: true }).waitFor();
+    await badge("failed").waitFor();
     await page.getByRole("table").getByRole("link").click();
     await drawer().getByText("HTTP 404").waitFor();
     await drawer().getByText(body).waitFor();
@@ -72,7 +81,7 @@ describe("deliveries", () => {
   it("are retried together, once they have been counted", async () => {
     stage.target.answers(200, 404);
     await stage.client.runJobNow({ params: { id: jobId } });
-    await page.getByRole("table").getByText("failed", { exact: true }).waitFor();
+    await badge("failed").waitFor();
     await page.getByLabel("Channel").selectOption({ label: channelName });
     await page.getByRole("button", { name: "Retry failed" }).click();
     await page.getByText("1 delivery would be tried again.").waitFor();
@@ -80,7 +89,7 @@ describe("deliveries", () => {
     stage.target.answers(200);
     await page.getByRole("button", { name: "Retry 1 delivery" }).click();
     await page.getByText("1 delivery will be tried again.").waitFor();
-    await page.getByRole("table").getByText("failed", { exact: true }).waitFor({
+    await badge("failed").waitFor({
       state: "detached",
     });
     await page.getByRole("button", { name: "Retry failed" }).click();
@@ -99,7 +108,7 @@ describe("deliveries", () => {
       await window.getByRole("table").waitFor();
       if (path !== "/deliveries") await window.getByText("Try 1").waitFor();
       expect([path, await findBarriers(window)]).toEqual([path, []]);
-      expect(await window.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      expect(await window.evaluate<number>(overflow)).toBeLessThanOrEqual(0);
     }
     await window.context().close();
   });

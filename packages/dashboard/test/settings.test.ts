@@ -5,6 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findBarriers } from "./support/barriers.ts";
 import { openStage, type Stage } from "./support/stage.ts";
 
+/** How many pixels the page is wider than its window. */
+const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+// Twenty seconds are a very slow machine.
+const patienceMs = 20_000;
+
 let stage: Stage;
 let page: Page;
 const password = "four words nobody guesses";
@@ -12,6 +17,7 @@ const password = "four words nobody guesses";
 beforeAll(async () => {
   stage = await openStage();
   page = await stage.open();
+  page.setDefaultTimeout(patienceMs);
   await page.goto("/settings");
   await page.getByLabel("Your name").fill("Ada");
   await page.getByLabel("E-mail").fill("ada@example.com");
@@ -28,10 +34,10 @@ describe("the settings", () => {
   it("rename the workspace, everywhere at once", async () => {
     await page.getByLabel("Name", { exact: true }).fill("<b>Acme</b>");
     await page.getByLabel("Time zone").fill("Mars/Olympus");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save" }).first().click();
     await page.locator(".field-error").waitFor();
     await page.getByLabel("Time zone").fill("Asia/Tokyo");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save" }).first().click();
     await page.getByLabel("Account and workspace: <b>Acme</b>").waitFor();
   });
 
@@ -82,7 +88,6 @@ describe("the settings", () => {
     await page.getByRole("button", { name: "Change stripe-key" }).waitFor();
     expect(await page.getByLabel("Value").inputValue()).toBe("");
     const headers = { authorization: "Bearer secret://stripe-key" };
-    await page.evaluate("0");
     const me = await page.evaluate<string>("sessionStorage.getItem('trigrun.token')");
     await fetch(`${stage.url}/v1/jobs`, {
       method: "POST",
@@ -139,7 +144,7 @@ describe("the settings", () => {
       await page.getByRole("heading", { name: "Settings" }).waitFor();
       await page.locator(".skeleton").first().waitFor({ state: "detached" });
       expect([key, await findBarriers(page)]).toEqual([key, []]);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      expect(await page.evaluate<number>(overflow)).toBeLessThanOrEqual(0);
     }
   });
 });

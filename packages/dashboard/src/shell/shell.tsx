@@ -42,7 +42,10 @@ export function Shell({ children }: { children: ReactNode }) {
         </Link>
         <Navigation />
         <div className="side-end">
-          <button type="button" className="quiet find" onClick={() => setOpen("palette")}>
+          <button
+            {...{ type: "button", className: "quiet find", "aria-label": "Commands" }}
+            onClick={() => setOpen("palette")}
+          >
             <Icon name="search" />
             <span>Commands</span>
             <kbd>Ctrl K</kbd>

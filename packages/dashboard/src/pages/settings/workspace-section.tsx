@@ -1,10 +1,10 @@
-// The workspace: its name and its time zone, and leaving it.
+// The workspace: its name, its time zone, how long it keeps history, and leaving it.
 import { ApiError } from "@trigrun/contract";
 import { useState } from "react";
 import { confirm } from "../../components/confirm.tsx";
 import { ErrorNote } from "../../components/error-note.tsx";
 import { showToast } from "../../components/toast.ts";
-import { useWrite } from "../../data/api.tsx";
+import { useList, useWrite } from "../../data/api.tsx";
 import { useMe } from "../../data/me.tsx";
 import { forgetToken } from "../../data/session.ts";
 import { TextField } from "../../forms/field.tsx";
@@ -12,9 +12,14 @@ import { toErrors } from "../../forms/schema-fields.ts";
 
 export function WorkspaceSection() {
   const { role, session } = useMe();
+  const { items } = useList("listWorkspaces", { query: { limit: 100 } });
+  const current = items.find((each) => each.is_current)?.workspace;
   return (
     <>
       {role === "owner" ? <WorkspaceForm /> : <WorkspaceFacts />}
+      {role === "owner" && current !== undefined && (
+        <HistoryForm key={current.history_days} days={current.history_days} />
+      )}
       {session !== null && <LeaveCard />}
     </>
   );
@@ -69,6 +74,47 @@ function WorkspaceForm() {
       <ErrorNote error={error} shown={["name", "timezone"]} />
       <div className="actions">
         <button type="submit" className="primary" disabled={isSame || save.isPending}>
+          Save
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function HistoryForm({ days }: { days: number | null }) {
+  const before = days === null ? "" : String(days);
+  const [typed, setTyped] = useState(before);
+  const save = useWrite("updateWorkspace", {
+    ...{ stales: ["listWorkspaces"], showsError: true },
+    onDone: () => showToast({ text: "Saved how long history is kept.", tone: "good" }),
+  });
+  const { error } = save;
+  const errors = error instanceof ApiError ? toErrors(error.details) : {};
+  const ask = async () => {
+    const isSure = await confirm({
+      title: "Change how long history is kept?",
+      text: "What is older than a shorter time is deleted within the hour, for good.",
+      button: "Change it",
+    });
+    if (isSure) save.mutate({ body: { history_days: typed === "" ? null : Number(typed) } });
+  };
+  return (
+    <form
+      className="card form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void ask();
+      }}
+    >
+      <h2>History</h2>
+      <TextField
+        {...{ label: "Days", value: typed, error: errors.history_days, isOptional: true }}
+        {...{ type: "number", onChange: setTyped }}
+        help="How long ended executions and deliveries are kept. Empty: as the installation says."
+      />
+      <ErrorNote error={error} shown={["history_days"]} />
+      <div className="actions">
+        <button type="submit" disabled={typed === before || save.isPending}>
           Save
         </button>
       </div>
