@@ -66,7 +66,7 @@ describe("deliveries", () => {
   it("are retried, and the drawer tells how that went", async () => {
     stage.target.answers(200);
     await drawer().getByRole("button", { name: "Retry" }).click();
-    await drawer().getByText("Try 2").waitFor();
+    await drawer().getByText("Try 2", { exact: true }).waitFor();
     await drawer().getByRole("button", { name: "Send again" }).waitFor();
     const calls = stage.target.calls.length;
     await drawer().getByRole("button", { name: "Send again" }).click();
@@ -74,7 +74,7 @@ describe("deliveries", () => {
     expect(stage.target.calls.length).toBe(calls);
     await drawer().getByRole("button", { name: "Send again" }).click();
     await page.getByRole("button", { name: "Send it again", exact: true }).click();
-    await drawer().getByText("Try 3").waitFor();
+    await drawer().getByText("Try 3", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
   });
 
@@ -106,7 +106,7 @@ describe("deliveries", () => {
     for (const path of ["/deliveries", `/deliveries/${items.at(-1)?.id}`]) {
       await window.goto(path);
       await window.getByRole("table").waitFor();
-      if (path !== "/deliveries") await window.getByText("Try 1").waitFor();
+      if (path !== "/deliveries") await window.getByText("Try 1", { exact: true }).waitFor();
       expect([path, await findBarriers(window)]).toEqual([path, []]);
       expect(await window.evaluate<number>(overflow)).toBeLessThanOrEqual(0);
     }

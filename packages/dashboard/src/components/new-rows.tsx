@@ -41,10 +41,8 @@ export function useNewRows<T extends { readonly id: string }>(
   return {
     list: count === 0 ? list : { ...list, items: list.items.slice(count) },
     count,
-    show() {
-      setHead(null);
-      window.scrollTo({ top: 0 });
-    },
+    // At the top, `follow` shows them: rows that came before that would move what is in sight.
+    show: () => window.scrollTo({ top: 0 }),
   };
 }
 
