@@ -5,7 +5,7 @@ export function Sentences({ sentences }: { sentences: readonly string[] | undefi
   return (
     <ol className="sentences">
       {sentences.map((sentence, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a sentence may come twice; the order is all.
+        // biome-ignore lint/suspicious/noArrayIndexKey: a sentence may come twice; order is all.
         <li key={index} dir="auto">
           {sentence}
         </li>

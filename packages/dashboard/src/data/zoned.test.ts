@@ -1,3 +1,4 @@
+// What a clock in a zone shows, over changes of the clock; it never asks the machine for its own.
 import { describe, expect, it } from "vitest";
 import { toInstant, toLocal } from "./zoned.ts";
 

@@ -1,5 +1,5 @@
-// Retries all failed deliveries that match the filters of the list. It says how many that are before
-// anything is sent, and that number is what the button promises.
+// Retries all failed deliveries that match the filters of the list. It says how many that are
+// before anything is sent, and that number is what the button promises.
 import { useEffect, useState } from "react";
 import { Dialog } from "../../components/dialog.tsx";
 import { ErrorNote } from "../../components/error-note.tsx";

@@ -1,5 +1,5 @@
-// One try of a delivery as it was on the wire, with credentials masked by the server: what was sent,
-// what came back, how that was judged, and what comes next and why.
+// One try of a delivery as it was on the wire, with credentials masked by the server: what was
+// sent, what came back, how that was judged, and what comes next and why.
 import { Badge } from "../../components/badge.tsx";
 import { Body, Headers } from "../../components/message.tsx";
 import { Waterfall } from "../../components/waterfall.tsx";

@@ -125,9 +125,7 @@ function NoExecutions({ filters }: { filters: Filters<Keys> }) {
   }
   return (
     <Empty title="Nothing has run yet">
-      <p>
-        Each run of a job appears here by itself, with every attempt and why it ended as it did.
-      </p>
+      <p>Each run of a job appears here by itself, with every attempt and the reason of its end.</p>
     </Empty>
   );
 }

@@ -1,5 +1,5 @@
-// The settings, a section each: the workspace, its members, API tokens, secrets, the own account and
-// the audit log. A section that the role may not read has no place in the list.
+// The settings, a section each: the workspace, its members, API tokens, secrets, the own account
+// and the audit log. A section that the role may not read has no place in the list.
 import type { ComponentType } from "react";
 import { Link, Redirect, useParams } from "wouter";
 import { PageHeader } from "../../components/page-header.tsx";

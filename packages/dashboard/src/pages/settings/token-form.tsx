@@ -9,7 +9,14 @@ import { Labelled, TextField } from "../../forms/field.tsx";
 import { toErrors } from "../../forms/schema-fields.ts";
 import { ShownOnce } from "./shown-once.tsx";
 
-const fresh = { name: "", role: "admin" as MemberRole, chosen: [] as string[], end: "" };
+interface Values {
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly chosen: readonly string[];
+  readonly end: string;
+}
+
+const fresh: Values = { name: "", role: "admin", chosen: [], end: "" };
 
 export function TokenForm() {
   const zone = useZone();
