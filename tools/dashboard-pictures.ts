@@ -35,7 +35,8 @@ async function take(stage: Stage, shot: Shot, view: keyof typeof views): Promise
   const page = await stage.open({ ...views[view], ...token });
   await page.goto(shot.path);
   await page.locator(shot.wait).first().waitFor();
-  await page.waitForLoadState("networkidle");
+  // Not an idle network: the stream of changes stays open.
+  await page.locator(".skeleton").first().waitFor({ state: "detached" });
   const file = `dashboard-${shot.name}-${view}.png`;
   await page.screenshot({ path: `${folder}${file}`, animations: "disabled" });
   await page.context().close();

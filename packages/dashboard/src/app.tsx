@@ -8,6 +8,7 @@ import { PageError, PageLoading } from "./components/states.tsx";
 import { ToastHost } from "./components/toasts.tsx";
 import { ApiProvider, useRead } from "./data/api.tsx";
 import { basePath } from "./data/client.ts";
+import { useLive } from "./data/live.ts";
 import { MeProvider } from "./data/me.tsx";
 import { useToken } from "./data/session.ts";
 import { Entrance } from "./entrance/entrance.tsx";
@@ -20,7 +21,7 @@ export function App() {
     <ErrorBoundary>
       <Router base={basePath}>
         <ApiProvider key={token} token={token}>
-          {token === null ? <Entrance /> : <SignedIn />}
+          {token === null ? <Entrance /> : <SignedIn token={token} />}
         </ApiProvider>
         <ToastHost />
         <ConfirmHost />
@@ -29,7 +30,8 @@ export function App() {
   );
 }
 
-function SignedIn() {
+function SignedIn({ token }: { token: string }) {
+  useLive(token);
   const { data: me, error, refetch } = useRead("getMe");
   if (me === undefined) {
     if (error === null) return <PageLoading />;

@@ -5,6 +5,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/lists.css";
 import "./styles/overlays.css";
+import "./styles/details.css";
 import "./styles/shell.css";
 import "./styles/charts.css";
 import { StrictMode } from "react";

@@ -48,9 +48,11 @@ interface TextFieldProps {
   readonly name?: string;
   readonly help?: string | undefined;
   readonly error?: string | undefined;
-  readonly type?: "text" | "email" | "password" | "url" | "search";
+  readonly type?: "text" | "email" | "password" | "url" | "search" | "number";
   readonly placeholder?: string | undefined;
   readonly autoComplete?: string;
+  /** The id of a list of values to choose from. */
+  readonly list?: string;
   readonly isOptional?: boolean;
 }
 

@@ -1,35 +1,174 @@
-// One delivery: why it went as it did, in sentences, and each try.
+// One delivery: why it went as it did, in sentences, each try on the wire, and a way to send it
+// again.
+import { Link, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
+import { confirm } from "../../components/confirm.tsx";
 import { Dialog } from "../../components/dialog.tsx";
+import { Sentences } from "../../components/sentences.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
+import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { useRead } from "../../data/api.tsx";
+import { type AnswerOf, useList, useRead, useWrite } from "../../data/api.tsx";
+import { useEveryMs } from "../../data/live.ts";
+import { useMayWrite } from "../../data/me.tsx";
+import { TryDetails } from "./try-details.tsx";
 
-const everyMs = 5_000;
+type Delivery = AnswerOf<"getDelivery">;
 
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const params = { id };
+  const everyMs = useEveryMs();
   const { data, error, refetch } = useRead("getDelivery", { params }, { everyMs });
-  const { data: explanation } = useRead("explainDelivery", { params }, { everyMs });
+  const title = data === undefined ? "Delivery" : (data.job_name ?? data.event.replace("_", " "));
   return (
-    <Dialog kind="drawer" title={data?.job_name ?? "Delivery"} onClose={onClose}>
+    <Dialog kind="drawer" title={title} onClose={onClose}>
       {data === undefined && error === null && <Loading what="the delivery" />}
       {data === undefined && error !== null && (
         <ErrorState error={error} again={() => void refetch()} what="delivery" />
       )}
-      {data !== undefined && (
-        <p className="line">
-          <Badge state={data.status} />
-          <When at={data.created_at} isAlone />
-        </p>
+      {data !== undefined && <DeliveryDetails delivery={data} />}
+    </Dialog>
+  );
+}
+
+function DeliveryDetails({ delivery }: { delivery: Delivery }) {
+  const { id, attempts } = delivery;
+  const params = { id };
+  const everyMs = useEveryMs();
+  const mayWrite = useMayWrite();
+  const { data: explanation } = useRead("explainDelivery", { params }, { everyMs });
+  return (
+    <>
+      <Facts delivery={delivery} />
+      {mayWrite && <Actions delivery={delivery} />}
+      <section className="part">
+        <h3>What happened</h3>
+        <Sentences sentences={explanation?.sentences} />
+      </section>
+      {delivery.event === "digest" && <Members id={id} />}
+      <section className="part">
+        <h3>Tries</h3>
+        {attempts.length === 0 && <p className="faint">Nothing was sent yet.</p>}
+        {attempts.map((each) => (
+          <TryDetails
+            key={`${each.number} ${each.started_at}`}
+            attempt={each}
+            isOpen={each === attempts.at(-1)}
+          />
+        ))}
+      </section>
+    </>
+  );
+}
+
+function Facts({ delivery }: { delivery: Delivery }) {
+  const search = useSearch();
+  const { execution_id: executionId, digest_id: digestId, next_attempt_at: next } = delivery;
+  return (
+    <dl className="facts">
+      <dt>Status</dt>
+      <dd className="inline">
+        <Badge state={delivery.status} />
+        <span className="faint">
+          {delivery.attempt_count} of {delivery.max_attempts} tries
+        </span>
+      </dd>
+      <dt>Tells of</dt>
+      <dd className="inline">
+        {delivery.event.replaceAll("_", " ")}
+        {executionId !== null && (
+          <Link href={`/executions/${executionId}`}>Open the execution</Link>
+        )}
+      </dd>
+      <dt>Channel</dt>
+      <dd className="inline">
+        <Link href={`/channels/${delivery.channel_id}`} dir="auto">
+          {delivery.channel_name}
+        </Link>
+        <span className="faint">{delivery.channel_type}</span>
+      </dd>
+      <dt>Made</dt>
+      <dd>
+        <When at={delivery.created_at} isAlone />
+      </dd>
+      {next !== null && (
+        <>
+          <dt>Next try</dt>
+          <dd>
+            <When at={next} isAlone />
+          </dd>
+        </>
       )}
-      <ol className="sentences">
-        {explanation?.sentences.map((sentence) => (
-          <li key={sentence} dir="auto">
-            {sentence}
+      {digestId !== null && (
+        <>
+          <dt>Told by</dt>
+          <dd>
+            <Link href={`/deliveries/${digestId}${search === "" ? "" : `?${search}`}`}>
+              a digest
+            </Link>
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+/** What the button of a delivery in this status says; none while it is on its way. */
+const retryWords = {
+  failed: "Retry",
+  pending: "Try now",
+  sent: "Send again",
+  processing: null,
+} as const satisfies Record<Delivery["status"], string | null>;
+
+function Actions({ delivery: { id, status, channel_name: channel } }: { delivery: Delivery }) {
+  const retry = useWrite("retryDelivery", {
+    stales: ["listDeliveries", "getDelivery", "explainDelivery", "listExecutionNotifications"],
+    onDone: () => showToast({ text: `It is being sent to ${channel}.`, tone: "good" }),
+  });
+  const word = retryWords[status];
+  if (word === null) return null;
+  const act = async () => {
+    const isResend = status === "sent";
+    const isSure =
+      !isResend ||
+      (await confirm({
+        title: "Send it again?",
+        text: `${channel} has received it already. It comes a second time, under the same id.`,
+        button: "Send it again",
+      }));
+    if (isSure) retry.mutate({ params: { id }, body: { resend: isResend } });
+  };
+  return (
+    <div className="actions">
+      <button type="button" disabled={retry.isPending} onClick={() => void act()}>
+        {word}
+      </button>
+    </div>
+  );
+}
+
+function Members({ id }: { id: string }) {
+  const list = useList("listDeliveries", { query: { digest_id: id, limit: 100 } });
+  return (
+    <section className="part">
+      <h3>What it tells</h3>
+      <ul className="plain-list">
+        {list.items.map((each) => (
+          <li key={each.id} className="line">
+            <Link href={`/deliveries/${each.id}`} className="grow" dir="auto">
+              {each.job_name ?? each.event}
+            </Link>
+            <span className="faint">{each.event.replaceAll("_", " ")}</span>
+            <When at={each.created_at} />
           </li>
         ))}
-      </ol>
-    </Dialog>
+      </ul>
+      {list.hasMore && (
+        <button type="button" disabled={list.isFetchingNextPage} onClick={list.more}>
+          Show more
+        </button>
+      )}
+    </section>
   );
 }

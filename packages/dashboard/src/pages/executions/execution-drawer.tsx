@@ -1,18 +1,25 @@
-// One execution: why it went as it did, in sentences, and what each attempt came to.
-import { Link } from "wouter";
+// One execution: why it went as it did, in sentences, what each attempt came to, who was told, and
+// what can be done about it.
+import { useState } from "react";
+import { Link, useLocation, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
+import { confirm } from "../../components/confirm.tsx";
 import { Dialog } from "../../components/dialog.tsx";
+import { Sentences } from "../../components/sentences.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
+import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { type AnswerOf, useRead } from "../../data/api.tsx";
+import { type AnswerOf, type RouteKey, useList, useRead, useWrite } from "../../data/api.tsx";
+import { useEveryMs } from "../../data/live.ts";
+import { useMayWrite } from "../../data/me.tsx";
 import { toDuration } from "../../data/time.ts";
-
-const everyMs = 5_000;
+import { AttemptDetails } from "./attempt-details.tsx";
 
 type Execution = AnswerOf<"getExecution">;
 
 export function ExecutionDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const params = { id };
+  const everyMs = useEveryMs();
   const { data, error, refetch } = useRead("getExecution", { params }, { everyMs });
   return (
     <Dialog kind="drawer" title={data?.job_name ?? "Execution"} onClose={onClose}>
@@ -26,37 +33,156 @@ export function ExecutionDrawer({ id, onClose }: { id: string; onClose: () => vo
 }
 
 function ExecutionDetails({ execution }: { execution: Execution }) {
-  const { id, job_id: jobId, status, scheduled_for: at, attempts } = execution;
-  const { data: explanation } = useRead("explainExecution", { params: { id } }, { everyMs });
+  const { id, attempts, warnings } = execution;
+  const mayWrite = useMayWrite();
+  const params = { id };
+  const everyMs = useEveryMs();
+  const { data: explanation } = useRead("explainExecution", { params }, { everyMs });
   return (
     <>
-      <p className="line">
+      <Facts execution={execution} />
+      {mayWrite && <Actions execution={execution} />}
+      {warnings.map((warning) => (
+        <p key={warning} className="note warn" dir="auto">
+          {warning}
+        </p>
+      ))}
+      <section className="part">
+        <h3>What happened</h3>
+        <Sentences sentences={explanation?.sentences} />
+      </section>
+      <section className="part">
+        <h3>Attempts</h3>
+        {attempts.length === 0 && <p className="faint">No attempt was made yet.</p>}
+        {attempts.map((attempt) => (
+          <AttemptDetails
+            key={attempt.number}
+            attempt={attempt}
+            isOpen={attempt.number === attempts.length}
+          />
+        ))}
+      </section>
+      <Notifications id={id} />
+    </>
+  );
+}
+
+function Facts({ execution }: { execution: Execution }) {
+  const { job_id: jobId, status, trigger, duration_ms: ms, replay_of: original } = execution;
+  const search = useSearch();
+  const job = useRead("getJob", { params: { id: jobId } });
+  return (
+    <dl className="facts">
+      <dt>Status</dt>
+      <dd className="inline">
         <Badge state={status} />
-        <When at={at} isAlone />
-        <Link href={`/jobs/${jobId}`}>Open the job</Link>
-      </p>
-      <ol className="sentences">
-        {explanation?.sentences.map((sentence) => (
-          <li key={sentence} dir="auto">
-            {sentence}
+        {ms !== null && <span className="faint">after {toDuration(ms)}</span>}
+      </dd>
+      <dt>Due</dt>
+      <dd>
+        <When at={execution.scheduled_for} isAlone />, by {trigger}
+      </dd>
+      {execution.next_attempt_at !== null && (
+        <>
+          <dt>Next attempt</dt>
+          <dd>
+            <When at={execution.next_attempt_at} isAlone />
+          </dd>
+        </>
+      )}
+      {original !== null && (
+        <>
+          <dt>Replay of</dt>
+          <dd>
+            <Link href={`/executions/${original}${search === "" ? "" : `?${search}`}`}>
+              the first one
+            </Link>
+          </dd>
+        </>
+      )}
+      <dt>Job</dt>
+      <dd>
+        <Link href={`/jobs/${jobId}`} dir="auto">
+          {execution.job_name}
+        </Link>
+        {job.data !== undefined && (
+          <span className="code faint block" dir="auto">
+            {job.data.request.method} {job.data.request.url}
+          </span>
+        )}
+      </dd>
+    </dl>
+  );
+}
+
+const stales: readonly RouteKey[] = [
+  ...(["listExecutions", "getExecution", "explainExecution", "listJobs", "getJob"] as const),
+];
+
+function Actions({ execution: { id, status, job_name: name } }: { execution: Execution }) {
+  const [, navigate] = useLocation();
+  const search = useSearch();
+  const [isAsking, setAsking] = useState(false);
+  const params = { id };
+  const replay = useWrite("replayExecution", {
+    stales,
+    onDone: (made) => navigate(`/executions/${made.id}${search === "" ? "" : `?${search}`}`),
+  });
+  const cancel = useWrite("cancelExecution", {
+    stales,
+    onDone: () => showToast({ text: `Cancelled the execution of ${name}.`, tone: "good" }),
+  });
+  const askAndCancel = async () => {
+    setAsking(true);
+    const isSure = await confirm({
+      title: "Cancel this execution?",
+      text: "A request in flight is aborted, though its target may have received it.",
+      button: "Cancel the execution",
+    });
+    setAsking(false);
+    if (isSure) cancel.mutate({ params });
+  };
+  const isOpen = status === "queued" || status === "running";
+  return (
+    <div className="actions">
+      {isOpen ? (
+        <button
+          {...{ type: "button", className: "danger", disabled: isAsking || cancel.isPending }}
+          onClick={() => void askAndCancel()}
+        >
+          Cancel
+        </button>
+      ) : (
+        <button
+          {...{ type: "button", disabled: replay.isPending }}
+          onClick={() => replay.mutate({ params })}
+        >
+          Replay
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Notifications({ id }: { id: string }) {
+  const everyMs = useEveryMs();
+  const input = { params: { id }, query: { limit: 100 } };
+  const { items, isPending } = useList("listExecutionNotifications", input, { everyMs });
+  return (
+    <section className="part">
+      <h3>Notifications</h3>
+      {!isPending && items.length === 0 && <p className="faint">Nobody was told of it.</p>}
+      <ul className="plain-list">
+        {items.map((each) => (
+          <li key={each.id} className="line">
+            <Link href={`/deliveries/${each.id}`} className="grow" dir="auto">
+              {each.channel_name}
+            </Link>
+            <span className="faint">{each.event.replaceAll("_", " ")}</span>
+            <Badge state={each.status} />
           </li>
         ))}
-      </ol>
-      {attempts.map((attempt) => (
-        <details key={attempt.number} className="attempt">
-          <summary>
-            <span>Attempt {attempt.number}</span>
-            <Badge state={attempt.status} />
-            <span>{attempt.status_code ?? attempt.error_class}</span>
-            <span className="faint">
-              {attempt.latency_ms === null ? "" : toDuration(attempt.latency_ms)}
-            </span>
-          </summary>
-          <pre className="code" dir="auto">
-            {attempt.body_preview ?? attempt.error_message}
-          </pre>
-        </details>
-      ))}
-    </>
+      </ul>
+    </section>
   );
 }

@@ -1,18 +1,22 @@
-// The list of executions, and one of them in a drawer: where the links of messages lead.
+// The list of executions as they happen, narrowed by status, job and time; one of them in a drawer,
+// where the links of messages lead.
 import { type Execution, executionStatuses } from "@trigrun/contract";
-import { useLocation, useParams } from "wouter";
+import { useLocation, useParams, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { Choice } from "../../components/choice.tsx";
+import { JobFilter } from "../../components/job-filter.tsx";
+import { LiveSign } from "../../components/live-sign.tsx";
+import { NewRows, useNewRows } from "../../components/new-rows.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Period, toPeriodQuery } from "../../components/period.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
-import { useList } from "../../data/api.tsx";
-import { useFilters } from "../../data/filters.ts";
+import { type List, useList } from "../../data/api.tsx";
+import { type Filters, useFilters } from "../../data/filters.ts";
+import { useEveryMs } from "../../data/live.ts";
 import { toDuration } from "../../data/time.ts";
 import { ExecutionDrawer } from "./execution-drawer.tsx";
-
-const everyMs = 5_000;
 
 const columns: readonly Column<Execution>[] = [
   {
@@ -29,6 +33,7 @@ const columns: readonly Column<Execution>[] = [
     ),
   },
   { key: "status", label: "Status", width: "8rem", cell: (each) => <Badge state={each.status} /> },
+  { key: "why", label: "Why", width: "6rem", cell: (each) => each.trigger, isWideOnly: true },
   { key: "due", label: "Due", width: "9rem", cell: (each) => <When at={each.scheduled_for} /> },
   {
     key: "took",
@@ -38,41 +43,89 @@ const columns: readonly Column<Execution>[] = [
   },
 ];
 
+type Keys = "status" | "job_id" | "from" | "to";
+
 export function ExecutionsPage() {
   const [, navigate] = useLocation();
   const { id } = useParams<{ id?: string }>();
-  const filters = useFilters({ status: executionStatuses });
-  const { status } = filters.values;
-  // Only words of the list get through `useFilters`.
-  const chosen = status === "" ? {} : { status: status as Execution["status"] };
-  const list = useList("listExecutions", { query: { limit: 100, ...chosen } }, { everyMs });
+  const search = useSearch();
+  const asked = search === "" ? "" : `?${search}`;
+  const filters = useFilters<Keys>({
+    ...{ status: executionStatuses, job_id: null, from: null, to: null },
+  });
+  const { status, job_id: jobId, from, to } = filters.values;
+  const query = {
+    limit: 100,
+    // Only words of the list get through `useFilters`.
+    ...(status === "" ? {} : { status: status as Execution["status"] }),
+    ...(jobId === "" ? {} : { job_id: jobId }),
+    ...toPeriodQuery({ from, to }),
+  };
+  const everyMs = useEveryMs();
+  const held = useNewRows(useList("listExecutions", { query }, { everyMs }), asked);
   return (
     <>
-      <PageHeader title="Executions" />
+      <PageHeader title="Executions">
+        <LiveSign />
+      </PageHeader>
       <div className="toolbar">
+        <JobFilter value={jobId} onChange={(value) => filters.set("job_id", value)} />
         <Choice
           {...{ label: "Status", any: "Any status", options: executionStatuses, value: status }}
           onChange={(value) => filters.set("status", value)}
         />
+        <Period {...{ from, to }} onChange={filters.set} />
+        {filters.areAny && (
+          <button type="button" className="quiet" onClick={filters.clear}>
+            Clear
+          </button>
+        )}
       </div>
-      {list.error !== null && <ErrorState error={list.error} again={list.again} />}
-      {list.isPending && <Loading what="the executions" />}
-      {!list.isPending && list.error === null && list.items.length === 0 && (
-        <Empty title={filters.areAny ? "No execution has this status" : "Nothing has run yet"} />
-      )}
-      {list.items.length > 0 && (
-        <VirtualTable
-          label="Executions"
-          list={list}
-          columns={columns}
-          idOf={(each) => each.id}
-          nameOf={(each) => each.job_name}
-          hrefOf={(each) => `/executions/${each.id}`}
-        />
-      )}
+      <NewRows {...held} />
+      <ExecutionsList list={held.list} filters={filters} asked={asked} />
       {id !== undefined && (
-        <ExecutionDrawer key={id} id={id} onClose={() => navigate("/executions")} />
+        <ExecutionDrawer key={id} id={id} onClose={() => navigate(`/executions${asked}`)} />
       )}
     </>
+  );
+}
+
+interface ListProps {
+  readonly list: List<Execution>;
+  readonly filters: Filters<Keys>;
+  /** The filters as they stand in the address, which stay while one is looked at. */
+  readonly asked: string;
+}
+
+function ExecutionsList({ list, filters, asked }: ListProps) {
+  if (list.error !== null) return <ErrorState error={list.error} again={list.again} />;
+  if (list.isPending) return <Loading what="the executions" />;
+  if (list.items.length === 0) return <NoExecutions filters={filters} />;
+  return (
+    <VirtualTable
+      label="Executions"
+      list={list}
+      columns={columns}
+      idOf={(each) => each.id}
+      nameOf={(each) => each.job_name}
+      hrefOf={(each) => `/executions/${each.id}${asked}`}
+    />
+  );
+}
+
+function NoExecutions({ filters }: { filters: Filters<Keys> }) {
+  if (filters.areAny) {
+    return (
+      <Empty title="No execution matches">
+        <button type="button" onClick={filters.clear}>
+          Clear the filters
+        </button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="Nothing has run yet">
+      <p>Each run of a job appears here by itself, with every attempt and the reason of its end.</p>
+    </Empty>
   );
 }

@@ -1,37 +1,57 @@
-// The workspace and who belongs to it.
+// The settings, a section each: the workspace, its members, API tokens, secrets, the own account
+// and the audit log. A section that the role may not read has no place in the list.
+import type { ComponentType } from "react";
+import { Link, Redirect, useParams } from "wouter";
 import { PageHeader } from "../../components/page-header.tsx";
-import { Empty, ErrorState, Loading } from "../../components/states.tsx";
-import { useList } from "../../data/api.tsx";
-import { useMe } from "../../data/me.tsx";
+import { NotFound } from "../../components/states.tsx";
+import { type Me, useMe } from "../../data/me.tsx";
+import { AccountSection } from "./account-section.tsx";
+import { AuditSection } from "./audit-section.tsx";
+import { MembersSection } from "./members-section.tsx";
+import { SecretsSection } from "./secrets-section.tsx";
+import { TokensSection } from "./tokens-section.tsx";
+import { WorkspaceSection } from "./workspace-section.tsx";
+
+interface Section {
+  readonly key: string;
+  readonly label: string;
+  readonly section: ComponentType;
+  readonly isFor: (me: Me) => boolean;
+}
+
+const everybody = () => true;
+const owners = ({ role }: Me) => role === "owner";
+
+const sections: readonly Section[] = [
+  { key: "workspace", label: "Workspace", section: WorkspaceSection, isFor: everybody },
+  { key: "members", label: "Members", section: MembersSection, isFor: everybody },
+  { key: "tokens", label: "API tokens", section: TokensSection, isFor: owners },
+  { key: "secrets", label: "Secrets", section: SecretsSection, isFor: everybody },
+  { key: "account", label: "My account", section: AccountSection, isFor: everybody },
+  { key: "audit", label: "Audit log", section: AuditSection, isFor: owners },
+];
 
 export function SettingsPage() {
-  const { workspace } = useMe();
-  const members = useList("listMembers", { query: { limit: 100 } });
+  const me = useMe();
+  const { section: key } = useParams<{ section?: string }>();
+  if (key === undefined) return <Redirect to="/settings/workspace" replace />;
+  const mine = sections.filter(({ isFor }) => isFor(me));
+  const chosen = mine.find((each) => each.key === key);
   return (
     <>
       <PageHeader title="Settings" />
-      <dl className="facts card">
-        <dt>Workspace</dt>
-        <dd dir="auto">{workspace.name}</dd>
-        <dt>Time zone</dt>
-        <dd>{workspace.timezone}</dd>
-      </dl>
-      <section className="card">
-        <h2>Members</h2>
-        {members.error !== null && <ErrorState error={members.error} again={members.again} />}
-        {members.isPending && <Loading what="the members" />}
-        {!members.isPending && members.items.length === 0 && <Empty title="Nobody yet" />}
-        <ul className="plain-list">
-          {members.items.map(({ id, user, role }) => (
-            <li key={id} className="line">
-              <span className="grow" dir="auto">
-                {user.name} <span className="faint">{user.email}</span>
-              </span>
-              <span>{role}</span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      <nav className="tabs" aria-label="Settings">
+        {mine.map((each) => (
+          <Link
+            key={each.key}
+            href={`/settings/${each.key}`}
+            aria-current={each.key === key ? "page" : undefined}
+          >
+            {each.label}
+          </Link>
+        ))}
+      </nav>
+      {chosen === undefined ? <NotFound what="section" /> : <chosen.section />}
     </>
   );
 }
