@@ -34,7 +34,7 @@ export interface TimeLimit {
 }
 
 export interface Held {
-  client: pg.PoolClient;
+  client: pg.ClientBase;
   // The connection must be closed rather than given back.
   isBroken: boolean;
   // Until its commit is sent, nothing of an open transaction can take effect.
