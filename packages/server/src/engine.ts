@@ -9,6 +9,8 @@ import { type Config, sendsMail } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
+import type { Metrics } from "./metrics.ts";
+import { createObservers } from "./observe.ts";
 import { createPlanner } from "./plan/planner.ts";
 import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
 import type { Execution } from "./run/execution.ts";
@@ -27,6 +29,7 @@ import type { ClaimedDelivery } from "./store/delivery-queue.ts";
 import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
 import { createPruner } from "./store/pruner.ts";
+import { lookAtQueues } from "./store/queue-look.ts";
 import { openSecrets } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
@@ -46,6 +49,7 @@ export interface EngineOptions {
   readonly nodeId: string;
   /** Where links in notifications lead. */
   readonly publicUrl: string;
+  readonly metrics: Metrics;
 }
 
 export interface Engine {
@@ -56,8 +60,9 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { db, clock, config, log, nodeId, vault, publicUrl, followKeys: onBeat } = options;
+  const { db, clock, config, log, nodeId, vault, publicUrl, metrics, followKeys: onBeat } = options;
   const { http, mail, courier } = openDoors(options);
+  const observers = createObservers(options.metrics);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
@@ -68,6 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
       failuresMax: config.disableAfterFailures,
       hoursMax: config.disableAfterHours,
     },
+    onSettled: observers.onTries,
   });
   const runner = createRunner({
     ...{ db, clock, log, nodeId, hasLeases, publicUrl },
@@ -76,12 +82,14 @@ export function createEngine(options: EngineOptions): Engine {
     openSecrets: (jobId, names) => openSecrets(db, vault, { jobId, names }),
     concurrency: config.runConcurrency,
     onDeliveries: () => sender.wake(),
+    onSettled: observers.onExecutions,
   });
   const planner = createPlanner({
     ...{ db, clock, log, publicUrl },
     catchUpMs: config.catchUpSeconds * 1_000,
     onPlanned: () => runner.wake(),
     onDeliveries: () => sender.wake(),
+    onSlots: observers.onSlots,
   });
   const rescuers = createRescuers(options, { runner, sender, beat: heartbeater.ensureLeases });
   const digester = createDigester({
@@ -121,6 +129,12 @@ export function createEngine(options: EngineOptions): Engine {
       heartbeater.start();
       await db.listen(wakeChannel, onWake);
       for (const loop of loops) loop.start();
+      metrics.watch({
+        look: () => lookAtQueues(db),
+        pool: () => db.usage(),
+        passAges: () =>
+          [heartbeater, ...loops].map(({ name, passAgeMs }) => ({ loop: name, ageMs: passAgeMs() })),
+      });
     },
     stop: () =>
       stopInOrder(
@@ -162,7 +176,7 @@ function toDoorStep(name: string, door: { close(): Promise<void> }): StopStep {
 }
 
 function createRescuers(
-  { db, log, nodeId }: EngineOptions,
+  { db, log, nodeId, metrics }: EngineOptions,
   { runner, sender, beat }: { runner: Runner; sender: Sender; beat: () => Promise<void> },
 ): Readonly<Record<"executions" | "deliveries", Rescuer>> {
   const executions: Rescue<Execution> = {
@@ -176,7 +190,13 @@ function createRescuers(
     worker: sender,
   };
   return {
-    executions: createRescuer(executions, { log, beat }),
-    deliveries: createRescuer(deliveries, { log, beat }),
+    executions: createRescuer(executions, {
+      ...{ log, beat },
+      onRescued: (count) => metrics.rescued("executions", count),
+    }),
+    deliveries: createRescuer(deliveries, {
+      ...{ log, beat },
+      onRescued: (count) => metrics.rescued("deliveries", count),
+    }),
   };
 }

@@ -37,6 +37,8 @@ export interface Database extends Tx {
   // Calls `onNotify` with "" after a lost connection is back: something may have been missed.
   listen(channel: string, onNotify: (payload: string) => void): Promise<Listening>;
   ping(): Promise<void>;
+  // Of the pool, at this moment. The connections of a listener and of a copy are beside it.
+  usage(): { busy: number; idle: number; waiting: number };
   // Waits for the statements under way, which their time limits bound.
   close(): Promise<void>;
 }
@@ -97,6 +99,11 @@ export function connect(options: ConnectOptions): Database {
         },
       };
     },
+    usage: () => ({
+      busy: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     ping: () =>
       borrow(pool, async (held) => {
         await send(held, { text: "select 1", values: [] }, PING_TIMEOUT_MS);
