@@ -1,5 +1,6 @@
-// The three kinds of test: `unit` needs nothing but the code, `server` starts one real PostgreSQL
-// for the run, `fault` breaks things on purpose and so runs one file at a time.
+// The four kinds of test: `unit` needs nothing but the code, `server` starts one real PostgreSQL
+// for the run, `browser` looks at the built program with a real Chromium, `fault` breaks things on
+// purpose. The last two run one file at a time.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -18,10 +19,24 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["packages/*/test/**/*.test.ts"],
-          exclude: ["packages/server/test/fault/**", "**/node_modules/**"],
+          exclude: [
+            "packages/server/test/fault/**",
+            "packages/dashboard/test/**",
+            "**/node_modules/**",
+          ],
           globalSetup: ["packages/server/test/support/global-setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["packages/dashboard/test/**/*.test.ts"],
+          // The first page of a browser that has just been started takes seconds on two cores.
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
         },
       },
       {

@@ -1,6 +1,6 @@
 // The dependency rules of this house, as one table: who may import whom. Pure.
 //
-//   contract <- cli                      server: api auth plan run send | store wire
+//   contract <- cli, dashboard           server: api auth plan run send | store wire
 //   contract <- server                   nouns decide, -ers act, engine.ts connects them
 import type { Place } from "./place.ts";
 import { stages } from "./place.ts";
@@ -69,6 +69,21 @@ export const importRules: readonly Rule[] = [
     name: "a workspace shares through the contract only",
     forbids: ({ from, to }) =>
       to !== undefined && to.workspace !== from.workspace && to.workspace !== "contract",
+  },
+  {
+    name: "the dashboard runs in a browser: no module of Node.js",
+    forbids: ({ from, module }) =>
+      from.workspace === "dashboard" && from.role !== "test" && module.startsWith("node:"),
+  },
+  {
+    // Pages are built side by side: what two of them need stands outside of both.
+    name: "pages do not know each other: what they share is in components/ or data/",
+    forbids: ({ from, to }) =>
+      from.workspace === "dashboard" &&
+      from.folder === "pages" &&
+      to?.workspace === "dashboard" &&
+      to.folder === "pages" &&
+      from.page !== to.page,
   },
   {
     name: "production code never imports tests",

@@ -1,5 +1,5 @@
-// Builds the two programs: one bundle each, and the migrations beside the server's.
-// The server keeps its dependencies outside; the client carries all of its own, to start fast.
+// Builds the two programs: one bundle each, and beside the server's the migrations and the
+// dashboard. The server keeps its dependencies outside; the client carries its own, to start fast.
 //
 //   node tools/build.mjs
 import { createHash } from "node:crypto";
@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dashboardOptions, dashboardOutput, toDashboardFiles } from "./bundle-dashboard.mjs";
 
 const home = fileURLToPath(new URL("..", import.meta.url));
 
@@ -25,7 +26,7 @@ const clientOutput = "packages/cli/dist";
 const stamp = `${serverOutput}/.sources`;
 
 /**
- * Nothing on disk changes before both bundles are made, so a mistake in a source leaves the
+ * Nothing on disk changes before all bundles are made, so a mistake in a source leaves the
  * programs as they were.
  * @param {string} root the folder that holds packages/
  * @returns {Promise<boolean>} false when the sources do not build; esbuild has said why
@@ -36,7 +37,8 @@ export async function build(root) {
   const sources = fingerprint(root);
   let results;
   try {
-    const options = [serverOptions(root), clientOptions(root)];
+    const english = { name: "speak-english", setup: speakEnglish };
+    const options = [serverOptions(root), clientOptions(root), dashboardOptions(root, [english])];
     results = await Promise.all(options.map((option) => esbuild.build(option)));
   } catch (error) {
     if (error instanceof Error && "errors" in error) return false;
@@ -45,14 +47,22 @@ export async function build(root) {
   for (const folder of [serverOutput, clientOutput]) {
     rmSync(join(root, folder), { recursive: true, force: true });
   }
-  for (const { path, contents } of results.flatMap(({ outputFiles }) => outputFiles ?? [])) {
+  const [server, client, dashboard] = results;
+  const files = [server, client].flatMap((result) => result?.outputFiles ?? []);
+  write([...files, ...(dashboard ? toDashboardFiles(root, dashboard) : [])]);
+  cpSync(join(root, migrations), join(root, serverOutput, "migrations"), { recursive: true });
+  writeLicenses(root, clientOutput, client);
+  writeLicenses(root, dashboardOutput, dashboard);
+  writeFileSync(join(root, stamp), sources);
+  return true;
+}
+
+/** @param {import("./bundle-dashboard.mjs").OutputFile[]} files */
+function write(files) {
+  for (const { path, contents } of files) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, contents);
   }
-  cpSync(join(root, migrations), join(root, serverOutput, "migrations"), { recursive: true });
-  writeLicenses(root, Object.keys(results[1]?.metafile?.inputs ?? {}));
-  writeFileSync(join(root, stamp), sources);
-  return true;
 }
 
 /**
@@ -145,11 +155,14 @@ function speakEnglish(plugin) {
 /**
  * A bundle must carry the licences of what is inside it.
  * @param {string} root
- * @param {string[]} inputs
+ * @param {string} output
+ * @param {import("esbuild").BuildResult | undefined} result
  */
-function writeLicenses(root, inputs) {
+function writeLicenses(root, output, result) {
   const folders = new Set(
-    inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+    Object.keys(result?.metafile?.inputs ?? {}).flatMap(
+      (input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
+    ),
   );
   const texts = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(
@@ -159,7 +172,7 @@ function writeLicenses(root, inputs) {
     const text = file === undefined ? "" : `\n\n${readFileSync(join(root, folder, file), "utf8")}`;
     return `${name} ${version} (${license})${text}`;
   });
-  writeFileSync(join(root, clientOutput, "LICENSES.txt"), texts.join("\n\n---\n\n"));
+  writeFileSync(join(root, output, "LICENSES.txt"), texts.join("\n\n---\n\n"));
 }
 
 /**
@@ -169,12 +182,13 @@ function writeLicenses(root, inputs) {
 function fingerprint(root) {
   const hash = createHash("sha256").update(process.versions.node);
   const files = ["package-lock.json", relative(home, fileURLToPath(import.meta.url))];
-  for (const name of ["contract", "server", "cli"]) {
+  files.push("tools/bundle-dashboard.mjs");
+  for (const name of ["contract", "server", "cli", "dashboard"]) {
     files.push(`packages/${name}/package.json`);
     const folder = join(root, "packages", name, "src");
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
       // Tests are in no bundle.
-      if (!entry.isFile() || /\.test(?:-d)?\.ts$/.test(entry.name)) continue;
+      if (!entry.isFile() || /\.test(?:-d)?\.tsx?$/.test(entry.name)) continue;
       files.push(relative(root, join(entry.parentPath ?? entry.path, entry.name)));
     }
   }

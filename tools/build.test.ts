@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build, isBuilt } from "./build.mjs";
 import { root as home } from "./repository.ts";
@@ -31,7 +32,7 @@ function run(path: string): string {
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "build-test-"));
   write("package-lock.json", "{}");
-  for (const name of ["contract", "server", "cli"]) {
+  for (const name of ["contract", "server", "cli", "dashboard"]) {
     write(`packages/${name}/package.json`, `{ "name": "@trigrun/${name}", "type": "module" }`);
   }
   write("packages/contract/package.json", '{ "exports": "./src/index.ts", "type": "module" }');
@@ -52,6 +53,17 @@ beforeAll(async () => {
     "packages/cli/src/late.ts",
     'import { z } from "zod";\n' +
       "export const late: string = z.string().safeParse(1).error?.issues[0]?.message;",
+  );
+  write(
+    "packages/dashboard/src/index.html",
+    '<link href="%BASE%/assets/%STYLE%"><script src="%BASE%/assets/%THEME%"></script>' +
+      '<script src="%BASE%/assets/%MAIN%"></script>',
+  );
+  write("packages/dashboard/src/shell/early-theme.ts", "document.title = '';");
+  write("packages/dashboard/src/style.css", "body { margin: 0 }");
+  write(
+    "packages/dashboard/src/main.tsx",
+    'import { word } from "@trigrun/contract";\nimport "./style.css";\ndocument.title = word;',
   );
   mkdirSync(join(root, "node_modules/@trigrun"), { recursive: true });
   symlinkSync(join(root, "packages/contract"), join(root, "node_modules/@trigrun/contract"));
@@ -98,6 +110,33 @@ describe("build", () => {
     expect(licenses).toMatch(/^commander \S+ \(MIT\)\n/);
     expect(licenses).toContain("Permission is hereby granted");
     expect(existsSync(join(root, "packages/cli/dist/cronctl.js.map"))).toBe(true);
+  });
+});
+
+describe("the built dashboard", () => {
+  const folder = "packages/server/dist/dashboard";
+
+  it("is a page that names files which are there, by their hashes", () => {
+    const page = readFileSync(join(root, folder, "index.html"), "utf8");
+    const names = [...page.matchAll(/%BASE%\/assets\/([^"]+)"/g)].map(([, name = ""]) => name);
+    expect(names).toHaveLength(3);
+    for (const name of names) {
+      expect(name).toMatch(/^(?:main|theme)-[A-Z0-9]{8}\.(?:js|css)$/);
+      expect(existsSync(join(root, folder, "assets", name))).toBe(true);
+    }
+    const main = names.find((name) => /^main.*js$/.test(name)) ?? "";
+    expect(readFileSync(join(root, folder, "assets", main), "utf8")).toContain('"contract"');
+  });
+
+  it("has each file packed in two ways, to the same bytes", () => {
+    const assets = join(root, folder, "assets");
+    const plain = readdirSync(assets).filter((name) => /\.(?:js|css)$/.test(name));
+    expect(plain).toHaveLength(3);
+    for (const name of plain) {
+      const bytes = readFileSync(join(assets, name));
+      expect(brotliDecompressSync(readFileSync(join(assets, `${name}.br`)))).toEqual(bytes);
+      expect(gunzipSync(readFileSync(join(assets, `${name}.gz`)))).toEqual(bytes);
+    }
   });
 });
 

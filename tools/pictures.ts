@@ -1,9 +1,11 @@
-// Takes the pictures of mails in docs/images: each as people see it, in light and in dark, wide and
-// on a phone. It renders with the channel type itself, so that no picture shows what is not sent.
+// Takes the pictures in docs/images, of mails and of the dashboard: each as people see it, in light
+// and in dark, wide and on a phone. Mails are rendered with the channel type itself, so that no
+// picture shows what is not sent.
 import { mkdir, writeFile } from "node:fs/promises";
 import { channelTypes, type Notice } from "@trigrun/contract";
 import { makeDigest, makeNotice, makeWarning } from "../packages/contract/test/notices.ts";
 import { findChromium, openBrowser, type View } from "./browser.ts";
+import { takeDashboardPictures } from "./dashboard-pictures.ts";
 
 const folder = new URL("../docs/images/", import.meta.url);
 
@@ -64,7 +66,12 @@ async function takeAll(): Promise<void> {
   }
 }
 
-await takeAll().catch((error: unknown) => {
+async function main(): Promise<void> {
+  await takeAll();
+  await takeDashboardPictures();
+}
+
+await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

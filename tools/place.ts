@@ -15,6 +15,7 @@ const actors = [
   "sender",
   "settler",
   "pruner",
+  "history-pruner",
   "heartbeater",
 ];
 export const stages = ["plan", "run", "send"];
@@ -28,6 +29,8 @@ export interface Place {
   readonly workspace: string;
   /** The folder below `src/`; empty for the files directly in it. */
   readonly folder: string;
+  /** The folder below `src/pages/` of the dashboard; empty elsewhere. */
+  readonly page: string;
   /** The file's name without its ending. */
   readonly name: string;
   readonly role: "noun" | "actor" | "root" | "test" | "other";
@@ -38,11 +41,15 @@ export function placeOf(path: string): Place | undefined {
   const match = /^packages\/([^/]+)\/(?:src\/(?:([^/]+)\/)?)?/.exec(path);
   if (!match) return undefined;
   const [, workspace = "", folder = ""] = match;
-  const name = posix.basename(path, ".ts");
-  return { workspace, folder, name, role: roleOf(path, { workspace, folder, name }) };
+  const page = /^packages\/[^/]+\/src\/pages\/([^/]+)\//.exec(path)?.[1] ?? "";
+  const name = posix.basename(path).replace(/\.tsx?$/, "");
+  return { workspace, folder, page, name, role: roleOf(path, { workspace, folder, name }) };
 }
 
-function roleOf(path: string, { workspace, folder, name }: Omit<Place, "role">): Place["role"] {
+function roleOf(
+  path: string,
+  { workspace, folder, name }: Omit<Place, "role" | "page">,
+): Place["role"] {
   if (isTest(path)) return "test";
   if (workspace !== "server") return "other";
   if (actors.includes(name)) return "actor";

@@ -31,12 +31,12 @@ export function readRepository(): RepositoryFile[] {
 /** The TypeScript files among `files`, scanned. */
 export function readSources(files: readonly RepositoryFile[]): Source[] {
   return files
-    .filter((file) => file.path.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file.path))
     .map((file) => readSource(file.path, file.text));
 }
 
 export function isTest(path: string): boolean {
-  return /\.test(-d)?\.ts$/.test(path) || /^packages\/[^/]+\/test\//.test(path);
+  return /\.test(-d)?\.tsx?$/.test(path) || /^packages\/[^/]+\/test\//.test(path);
 }
 
 /** True when the module of this URL is the program that was started. */

@@ -1,9 +1,10 @@
-// All tests, in the order in which failures are cheapest: verify, build, server, fault.
+// All tests, in the order in which failures are cheapest: verify, build, server, browser, fault.
 // Ends with one plain line, `N passed, N failed`; anything but passed tests is a failure.
 //
 //   npm test                            everything
-//   npm test -- --server claims         the parts named (--verify --build --server --fault), and of
-//                                       their tests the files whose path holds one of the words
+//   npm test -- --server claims         the parts named (--verify --build --server --browser
+//                                       --fault), and of their tests the files whose path holds
+//                                       one of the words
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import type { Counts } from "./counts.ts";
@@ -15,7 +16,7 @@ import { verify } from "./verify.ts";
 const minuteMs = 60_000;
 
 interface Part {
-  readonly name: "verify" | "build" | "server" | "fault";
+  readonly name: "verify" | "build" | "server" | "browser" | "fault";
   run(filters: readonly string[]): Promise<Counts>;
   /** Without it the parts that follow would only fail too. */
   readonly isNeeded: boolean;
@@ -26,6 +27,7 @@ const parts: readonly Part[] = [
   { name: "build", run: async () => ((await build(root)) ? noCounts : oneFailure), isNeeded: true },
   // Each limit is several times what the part takes on two cores, and both fit into one hour.
   { name: "server", run: (filters) => runProject("server", filters, 25), isNeeded: false },
+  { name: "browser", run: (filters) => runProject("browser", filters, 15), isNeeded: false },
   { name: "fault", run: (filters) => runProject("fault", filters, 25), isNeeded: false },
 ];
 
@@ -46,6 +48,7 @@ const { values, positionals } = parseArgs({
     verify: { type: "boolean" },
     build: { type: "boolean" },
     server: { type: "boolean" },
+    browser: { type: "boolean" },
     fault: { type: "boolean" },
   },
 });

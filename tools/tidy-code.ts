@@ -12,7 +12,7 @@ const columnsMax = 100;
 const bagNames = /^(?:utils?|helpers?|common|shared|misc|types|interfaces)$/;
 
 export function checkCode(files: readonly RepositoryFile[]): Finding[] {
-  const code = files.filter((file) => /\.(?:ts|mjs|js)$/.test(file.path));
+  const code = files.filter((file) => /\.(?:tsx?|mjs|js)$/.test(file.path));
   const sources = code.map((file) => readSource(file.path, file.text));
   return [
     ...sources.flatMap((source) => [
@@ -21,7 +21,7 @@ export function checkCode(files: readonly RepositoryFile[]): Finding[] {
       ...(isTest(source.path) ? findSilencedTests(source) : findUnexplainedCasts(source)),
     ]),
     ...files.filter((file) => file.path.endsWith(".sql")).flatMap(findMissingSqlOpening),
-    ...files.filter((file) => /\.(?:ts|mjs|js|sql)$/.test(file.path)).flatMap(findLongLines),
+    ...files.filter((file) => /\.(?:tsx?|css|mjs|js|sql)$/.test(file.path)).flatMap(findLongLines),
     ...findNeverImported(files, sources),
   ];
 }
@@ -119,20 +119,20 @@ function findNeverImported(
     named.set(posix.normalize(target), [...(named.get(posix.normalize(target)) ?? []), by]);
   for (const { path, tokens } of sources) {
     for (const { kind, text } of tokens) {
-      if (kind === "comment" || !/^[\w@./-]+\.(?:ts|mjs|js)$/.test(text)) continue;
+      if (kind === "comment" || !/^[\w@./-]+\.(?:tsx?|mjs|js)$/.test(text)) continue;
       // Relative to the file, as imports and child processes are; or from the root, as in configs.
       note(posix.join(posix.dirname(path), text), path);
       note(text, path);
     }
   }
   for (const { path, text } of files.filter((file) => file.path.endsWith("package.json"))) {
-    for (const [mention] of text.matchAll(/[\w./-]+\.(?:ts|mjs|js)\b/g)) {
+    for (const [mention] of text.matchAll(/[\w./-]+\.(?:tsx?|mjs|js)\b/g)) {
       note(posix.join(posix.dirname(path), mention), path);
     }
   }
   return sources
     .map(({ path }) => path)
-    .filter((path) => path.includes("/") && !/\.test(?:-d)?\.ts$/.test(path))
+    .filter((path) => path.includes("/") && !/\.test(?:-d)?\.tsx?$/.test(path))
     .filter((path) => {
       const by = (named.get(path) ?? []).filter((other) => other !== path);
       return /^packages\/[^/]+\/src\//.test(path) ? by.every(isTest) : by.length === 0;

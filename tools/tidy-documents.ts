@@ -64,8 +64,8 @@ function isPath(mention: string, tree: Set<string>): boolean {
   if (mention.includes("NNNN")) return false;
   const [first = "", ...rest] = mention.split("/");
   return rest.length > 0
-    ? tree.has(first) || mention.endsWith("/") || /\.(?:ts|mjs|sql|md)$/.test(mention)
-    : /^[\w-][\w.-]*\.(?:ts|mjs|sql|md)$/.test(mention);
+    ? tree.has(first) || mention.endsWith("/") || /\.(?:tsx?|mjs|sql|md)$/.test(mention)
+    : /^[\w-][\w.-]*\.(?:tsx?|mjs|sql|md)$/.test(mention);
 }
 
 /** People write `store/jobs.ts` for the whole path, so the end or the middle of one is enough. */

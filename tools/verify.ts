@@ -49,6 +49,11 @@ const steps: readonly Step[] = [
     mend: "`npx tsc --noEmit` shows them again",
   },
   {
+    name: "types of the dashboard",
+    run: command("tsc", "--noEmit", "--pretty", "-p", "packages/dashboard"),
+    mend: "`npx tsc --noEmit -p packages/dashboard` shows them again",
+  },
+  {
     name: "boundaries",
     run: check(() => checkBoundaries(readSources(readRepository()))),
     mend: "the table is in tools/boundary-rules.ts; `npx tsx tools/boundaries.ts` repeats this",

@@ -3,10 +3,17 @@
 //
 //   npm run bench -- tarpit
 import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
+import { historyBench } from "./history.ts";
+import { chainBench, executionsBench } from "./rate.ts";
 import type { Bench } from "./stage.ts";
 import { tarpitBench } from "./tarpit.ts";
 
-const benches: Readonly<Record<string, Bench>> = { tarpit: tarpitBench };
+const benches: Readonly<Record<string, Bench>> = {
+  executions: executionsBench,
+  chain: chainBench,
+  history: historyBench,
+  tarpit: tarpitBench,
+};
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -29,6 +29,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/login.ts")).defineWhoami,
   },
   {
+    name: "overview",
+    description: "show what fails, what is late and what comes next",
+    load: async () => (await import("./commands/overview.ts")).defineOverview,
+  },
+  {
     name: "jobs",
     description: "make, see, change, stop and run jobs",
     load: async () => (await import("./commands/jobs.ts")).defineJobs,
@@ -90,8 +95,13 @@ export const entries: readonly Entry[] = [
   },
   {
     name: "workspaces",
-    description: "see, switch, make and rename workspaces",
+    description: "see, switch, make and rename workspaces, and say how long they keep history",
     load: async () => (await import("./commands/workspaces.ts")).defineWorkspaces,
+  },
+  {
+    name: "audit",
+    description: "see who did what in the workspace, and from where",
+    load: async () => (await import("./commands/audit.ts")).defineAudit,
   },
   {
     name: "completion",

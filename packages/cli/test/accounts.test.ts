@@ -170,6 +170,12 @@ describe("workspaces", () => {
     expect((await cronctl(["workspaces", "list"])).stdout).toMatch(new RegExp(`\\* +${id}`));
     await cronctl(["workspaces", "rename", "Production"]);
     expect((await cronctl(["whoami"])).stdout).toContain("Production");
+    const kept = await cronctl(["workspaces", "history", "30"]);
+    expect(kept.stdout).toContain("30 days");
+    expect((await cronctl(["workspaces", "list"])).stdout).toContain("30 days");
+    await cronctl(["workspaces", "history", "default"]);
+    expect((await cronctl(["workspaces", "list"])).stdout).not.toContain("30 days");
+    await cronctl(["workspaces", "history", "forever"], {}, 2);
     await cronctl(["workspaces", "leave"], {}, 5);
     await cronctl(["workspaces", "switch", testApi.workspaceId]);
     await cronctl(["workspaces", "leave"]);

@@ -15,7 +15,7 @@ import { findKeys } from "./store/vault-key.ts";
 import { version } from "./version.ts";
 
 /** Stands for standard output, and for standard input. */
-export const stream = "-";
+const stream = "-";
 
 interface Surroundings {
   readonly config: Pick<Config, "encryptionKey">;

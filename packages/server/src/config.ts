@@ -1,6 +1,8 @@
 // Settings: environment variables `TRIGRUN_*` in one typed table. A wrong one is refused at start.
 // docs/operating/configuration.md is generated from this table.
 import { z } from "zod";
+import { findWrongOrigin } from "./origins.ts";
+import { findWrongProxy } from "./proxies.ts";
 
 interface Setting<S extends z.ZodType = z.ZodType> {
   readonly variable: string;
@@ -32,6 +34,21 @@ const list = z
       .map((part) => part.trim())
       .filter((part) => part !== ""),
   );
+
+/** A list in which every entry must pass; `findWrong` answers the end of a sentence. */
+const checkedList = (findWrong: (entry: string) => string | undefined) =>
+  list.superRefine((entries, context) => {
+    const message = entries.map(findWrong).find((found) => found !== undefined);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+
+/** Requests in a minute. */
+const rateLimit = (fallback: number) =>
+  z
+    .string()
+    .regex(/^(?:off|[1-9]\d{0,8})$/, "must be `off` or a whole number of requests a minute")
+    .transform((text) => (text === "off" ? ("off" as const) : Number(text)))
+    .default(fallback);
 
 function setting<S extends z.ZodType>(definition: Setting<S>): Setting<S> {
   return definition;
@@ -152,6 +169,72 @@ export const settings = {
       "A slot found later than this is recorded as missed instead of run, unless it is the " +
       "latest one of its job.",
     fallback: "600",
+  }),
+  historyDays: setting({
+    variable: "TRIGRUN_HISTORY_DAYS",
+    // 90: a quarter can be looked back at, and statistics of channels reach no further.
+    schema: wholeNumber(1, 1_825, 90),
+    meaning:
+      "How many days of ended executions and deliveries a workspace keeps that does not say so " +
+      "itself; the same on all nodes.",
+    fallback: "90",
+  }),
+  corsOrigins: setting({
+    variable: "TRIGRUN_CORS_ORIGINS",
+    schema: checkedList(findWrongOrigin),
+    meaning:
+      "Origins (comma-separated) whose pages may ask the API from a browser: " +
+      "`https://app.example.com,http://localhost:5173`.",
+    fallback: "none: only pages of this server itself",
+  }),
+  trustedProxies: setting({
+    variable: "TRIGRUN_TRUSTED_PROXIES",
+    schema: checkedList(findWrongProxy),
+    meaning:
+      "Reverse proxies whose `X-Forwarded-For` is believed: addresses and networks (CIDR), " +
+      "comma-separated, `loopback` for this machine, `private` for all private networks.",
+    fallback: "none: whoever connects is the client",
+  }),
+  rateLimitPerToken: setting({
+    variable: "TRIGRUN_RATE_LIMIT_PER_TOKEN",
+    // 6,000: 100 a second. One script that waits for each answer stays below it, as an answer with
+    // its way takes 10 ms or more; what exceeds it is a loop that has lost its pause.
+    schema: rateLimit(6_000),
+    meaning:
+      "How many requests a minute one API token or sign-in may make, counted by each node for " +
+      "itself; `off` for no limit.",
+    fallback: "6000",
+  }),
+  rateLimitPerAddress: setting({
+    variable: "TRIGRUN_RATE_LIMIT_PER_ADDRESS",
+    // 1,200: 20 a second. A page of the dashboard is some 20 files, so an office behind one address
+    // opens one each second; who guesses tokens gets nowhere at any such pace.
+    schema: rateLimit(1_200),
+    meaning:
+      "How many requests a minute without valid credentials one address (of IPv6, one /64) may " +
+      "make, counted by each node for itself; `off` for no limit.",
+    fallback: "1200",
+  }),
+  auditDays: setting({
+    variable: "TRIGRUN_AUDIT_DAYS",
+    // 400: a year, and a month more in which the yearly review can still look back at all of it.
+    // At least a day: an installation without an audit log is not to be had by a slip.
+    schema: wholeNumber(1, 36_500, 400),
+    meaning:
+      "How many days the audit log is kept, whatever happens to what it tells of. What is older " +
+      "is deleted within an hour.",
+    fallback: "400",
+  }),
+  metricsToken: setting({
+    variable: "TRIGRUN_METRICS_TOKEN",
+    schema: z
+      .string()
+      .regex(/^[!-~]{16,200}$/, "must have 16 characters or more, no blanks")
+      .optional(),
+    meaning: "What Prometheus sends as `Authorization: Bearer` to read `/metrics`.",
+    fallback:
+      "only callers on the same machine read it, and nobody where `TRIGRUN_PUBLIC_URL` is set",
+    isSecret: true,
   }),
   logLevel: setting({
     variable: "TRIGRUN_LOG_LEVEL",

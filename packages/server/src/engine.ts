@@ -9,13 +9,14 @@ import { type Config, sendsMail } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Gauges, Metrics } from "./metrics.ts";
 import { createObservers } from "./observe.ts";
 import { createPlanner } from "./plan/planner.ts";
 import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
 import type { Execution } from "./run/execution.ts";
 import { userAgent } from "./run/request.ts";
 import { createRunner, type Runner } from "./run/runner.ts";
+import { createTestRequest, type TestRequest } from "./run/tester.ts";
 import { createCourier } from "./send/courier.ts";
 import { createDigester } from "./send/digester.ts";
 import { createSender, type Sender } from "./send/sender.ts";
@@ -28,9 +29,10 @@ import type { Database } from "./store/db.ts";
 import type { ClaimedDelivery } from "./store/delivery-queue.ts";
 import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
+import { createHistoryPruner } from "./store/history-pruner.ts";
 import { createPruner } from "./store/pruner.ts";
 import { lookAtQueues } from "./store/queue-look.ts";
-import { openSecrets } from "./store/secrets.ts";
+import { openSecrets, openSecretsIn } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
 import type { AddressGuard } from "./wire/address-guard.ts";
@@ -54,6 +56,7 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly testSend: TestSend;
+  readonly testRequest: TestRequest;
   start(): Promise<void>;
   /** Stops claiming, lets what runs end within its time, gives the rest back. */
   stop(): Promise<void>;
@@ -61,8 +64,8 @@ export interface Engine {
 
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault, publicUrl, metrics, followKeys: onBeat } = options;
-  const { http, mail, courier } = openDoors(options);
-  const observers = createObservers(options.metrics);
+  const { http, mail, courier, openIn } = openDoors(options);
+  const observers = createObservers(metrics);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
@@ -96,25 +99,13 @@ export function createEngine(options: EngineOptions): Engine {
     ...{ db, clock, log, publicUrl },
     onDigests: () => sender.wake(),
   });
-  const pruner = createPruner({ db, log });
+  const pruners = createPruners(options);
   const mailer = createMailer({ db, clock, log, mail: mail.send });
-  const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), pruner];
+  const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), ...pruners];
   // A node that cannot send must not take mails from those that can.
   if (sendsMail(config)) loops.push(mailer);
 
-  const wakeable = new Map([planner, runner, sender, mailer].map((loop) => [loop.name, loop]));
-
-  function onWake(payload: string): void {
-    const [word = "", id] = payload.split(" ");
-    const loop = wakeable.get(word);
-    if (loop !== undefined) loop.wake();
-    else if (word === "cancel" && id !== undefined) runner.cancel(id);
-    else {
-      // "" after a lost connection: anything may have been missed.
-      for (const each of wakeable.values()) each.wake();
-      recheck();
-    }
-  }
+  const onWake = createWake({ planner, runner, sender, mailer }, recheck);
 
   function recheck(): void {
     for (const worker of [runner, sender]) {
@@ -124,22 +115,18 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     testSend: createTestSend({ db, clock, courier }),
+    testRequest: createTestRequest({ clock, call: http.call, openSecrets: openIn }),
     async start() {
       await heartbeater.beat();
       heartbeater.start();
       await db.listen(wakeChannel, onWake);
       for (const loop of loops) loop.start();
-      metrics.watch({
-        look: () => lookAtQueues(db),
-        pool: () => db.usage(),
-        passAges: () =>
-          [heartbeater, ...loops].map(({ name, passAgeMs }) => ({ loop: name, ageMs: passAgeMs() })),
-      });
+      metrics.watch(toGauges(db, [heartbeater, ...loops]));
     },
     stop: () =>
       stopInOrder(
         [
-          stopTogether([planner, digester, pruner, mailer].map(toStep), log),
+          stopTogether([planner, digester, ...pruners, mailer].map(toStep), log),
           // The runner's last settles make deliveries; what the sender cannot send, it gives back.
           // A rescuer settles through its worker, whose limit of time is its own as well.
           stopTogether([runner, rescuers.executions].map(toStep), log),
@@ -152,8 +139,40 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+/** What a NOTIFY leads to. */
+function createWake(
+  loops: { planner: Loop; runner: Runner; sender: Sender; mailer: Loop },
+  recheck: () => void,
+): (payload: string) => void {
+  const wakeable = new Map(Object.values(loops).map((loop) => [loop.name, loop]));
+  return (payload) => {
+    const [word = "", id] = payload.split(" ");
+    const loop = wakeable.get(word);
+    if (loop !== undefined) loop.wake();
+    else if (word === "cancel" && id !== undefined) loops.runner.cancel(id);
+    else {
+      // "" after a lost connection: anything may have been missed.
+      for (const each of wakeable.values()) each.wake();
+      recheck();
+    }
+  };
+}
+
+function toGauges(db: Database, loops: readonly Loop[]): Gauges {
+  return {
+    look: () => lookAtQueues(db),
+    pool: () => db.usage(),
+    passAges: () => loops.map(({ name, passAgeMs }) => ({ loop: name, ageMs: passAgeMs() })),
+  };
+}
+
+function createPruners({ db, clock, log, config }: EngineOptions): Loop[] {
+  const history = createHistoryPruner({ db, clock, log, days: config.historyDays });
+  return [createPruner({ db, log, auditDays: config.auditDays }), history];
+}
+
 /** What leads out of the process. */
-function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOptions) {
+function openDoors({ db, clock, config, guard, log, vault, publicUrl }: EngineOptions) {
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
   const courier = createCourier({
@@ -164,7 +183,9 @@ function openDoors({ clock, config, guard, log, vault, publicUrl }: EngineOption
     open: (channel, now) => openChannel(vault, channel, now),
     unsubscribeUrl: (channelId) => toUnsubscribeUrl(publicUrl, channelId, vault.fingerprint),
   });
-  return { http, mail, courier };
+  const openIn = (workspaceId: string, names: readonly string[]) =>
+    openSecretsIn(db, vault, { workspaceId, names });
+  return { http, mail, courier, openIn };
 }
 
 function toStep(loop: Loop): StopStep {

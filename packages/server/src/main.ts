@@ -2,7 +2,7 @@
 // turns signals into a clean end. Every failure leaves as one sentence for the operator.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createResetLink } from "./auth/link.ts";
-import { createToken } from "./auth/token.ts";
+import { createHostToken } from "./auth/token.ts";
 import { backUp, findBackup, restore } from "./backup-file.ts";
 import { type Config, readConfig, WrongSettings } from "./config.ts";
 import { createLog } from "./create-log.ts";
@@ -66,13 +66,16 @@ program
   .command("work")
   .description("run planner, runner and sender only, on the PostgreSQL of DATABASE_URL")
   .addOption(dataDir)
-  .action(async (flags: CommonFlags) => {
-    const options = toServeOptions(flags, { host: "", port: 0 });
+  .option("--host <address>", "the address to listen on, where a port is given", "127.0.0.1")
+  .option("--port <port>", "answers /metrics, /healthz and /readyz there; left out, none", toPort)
+  .action(async (flags: CommonFlags & { host: string; port?: number }) => {
+    const options = toServeOptions(flags, { host: flags.host, port: flags.port });
     if (options.config.databaseUrl === undefined) {
       throw new WrongSettings("DATABASE_URL is not set. `work` shares the database of a `serve`.");
     }
     const running = await unlessStopped(work(options));
-    process.stdout.write("working\n");
+    const where = running.url === undefined ? "" : `, watched on ${running.url}`;
+    process.stdout.write(`working${where}\n`);
     await untilStopped(running, options.log);
   });
 
@@ -151,9 +154,11 @@ program
     const database = await join(flags);
     try {
       const now = (await syncClock(database.db)).now();
-      const { token } = await database.db.transaction(async (tx) => {
+      const { name, role } = flags;
+      const token = await database.db.transaction(async (tx) => {
         const { id: workspaceId } = await ensureFirstWorkspace(tx, now);
-        return createToken(tx, { workspaceId, name: flags.name, role: flags.role, now });
+        const command = "trigrun token create";
+        return createHostToken(tx, { workspaceId, name, role, command, now });
       });
       process.stdout.write(`${token}\n`);
     } finally {
@@ -173,7 +178,9 @@ program
     try {
       const now = (await syncClock(database.db)).now();
       const publicUrl = config.publicUrl ?? `http://127.0.0.1:${portDefault}`;
-      const link = await createResetLink(database.db, { email, publicUrl, now });
+      const link = await database.db.transaction((tx) =>
+        createResetLink(tx, { email, publicUrl, now }),
+      );
       if (link === undefined) throw new WrongSettings(`Nobody here has the address ${email}.`);
       process.stdout.write(`${link}\n`);
     } finally {
@@ -188,7 +195,7 @@ function readSettings(): { config: Config; log: Log } {
 
 function toServeOptions(
   { dataDir }: CommonFlags,
-  { host, port }: { host: string; port: number },
+  { host, port }: { host: string; port: number | undefined },
 ): ServeOptions {
   const { config, log } = readSettings();
   const nodeId = newId("node", new Date());

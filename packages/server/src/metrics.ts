@@ -3,7 +3,8 @@
 import { attemptStatuses, channelTypes, triggers } from "@trigrun/contract";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-export type Queue = "executions" | "deliveries";
+const queueNames = ["executions", "deliveries"] as const;
+export type Queue = (typeof queueNames)[number];
 
 /** What is asked of the database when somebody looks. */
 export interface QueueLook {
@@ -21,7 +22,7 @@ export interface Gauges {
 
 export interface Metrics {
   readonly contentType: string;
-  /** Lets the parts be looked at when somebody asks; before it, those rows are not there. */
+  /** Lets process and parts be looked at when somebody asks; before it, they have no rows. */
   watch(gauges: Gauges): void;
   attempt(status: string, first?: { readonly trigger: string; readonly lateMs: number }): void;
   executionEnded(status: string): void;
@@ -45,7 +46,6 @@ const verdicts = ["sent", "retry", "permanent"] as const;
 
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const registers = [registry];
   new Gauge({
     ...{ name: "trigrun_build_info", help: "1, with the version of TrigRun and of Node." },
@@ -66,7 +66,10 @@ export function createMetrics(version: string): Metrics {
   });
   return {
     contentType: registry.contentType,
-    watch: (gauges) => addGauges(registry, gauges),
+    watch(gauges) {
+      collectDefaultMetrics({ register: registry });
+      addGauges(registry, gauges);
+    },
     attempt(status, first) {
       attempts.inc({ status });
       if (first) lateness.observe({ trigger: first.trigger }, first.lateMs / 1_000);
@@ -120,7 +123,7 @@ function createCounters(registry: Registry) {
   for (const status of attemptStatuses) counters.attempts.inc({ status }, 0);
   for (const status of ["succeeded", "failed"]) counters.ended.inc({ status }, 0);
   for (const fate of ["run", "missed"]) counters.slots.inc({ fate }, 0);
-  for (const queue of ["executions", "deliveries"]) {
+  for (const queue of queueNames) {
     counters.rescues.inc({ queue }, 0);
     counters.leasesLost.inc({ queue }, 0);
   }
@@ -149,8 +152,8 @@ function addGauges(registry: Registry, { look, pool, passAges }: Gauges): void {
     ...{ labelNames: ["queue"], registers },
     async collect() {
       this.reset();
-      const queues = (await seen())?.queues ?? {};
-      for (const [queue, { due }] of Object.entries(queues)) this.set({ queue }, due);
+      const queues = (await seen())?.queues;
+      for (const queue of queueNames) if (queues) this.set({ queue }, queues[queue].due);
     },
   });
   new Gauge({
@@ -159,9 +162,9 @@ function addGauges(registry: Registry, { look, pool, passAges }: Gauges): void {
     ...{ labelNames: ["queue"], registers },
     async collect() {
       this.reset();
-      const queues = (await seen())?.queues ?? {};
-      for (const [queue, { oldestMs }] of Object.entries(queues)) {
-        this.set({ queue }, oldestMs / 1_000);
+      const queues = (await seen())?.queues;
+      for (const queue of queueNames) {
+        if (queues) this.set({ queue }, queues[queue].oldestMs / 1_000);
       }
     },
   });

@@ -8,13 +8,14 @@ import { addPageFlags, collect, type PageFlags } from "../paging.ts";
 import type { Session } from "../session.ts";
 import { loginPathIn, writeLogin } from "../settings.ts";
 import { showPage } from "../show-page.ts";
-import { renderWorkspaces } from "../views/account.ts";
+import { renderWorkspaces, toDays } from "../views/account.ts";
 
 export function defineWorkspaces(group: Command, run: Run): void {
   defineList(group, run);
   defineSwitch(group, run);
   defineCreate(group, run);
   defineRename(group, run);
+  defineHistory(group, run);
   defineLeave(group, run);
 }
 
@@ -83,6 +84,27 @@ function defineRename(group: Command, run: Run): void {
   onRun(rename, run, async (session, name: string) => {
     const changed = await session.client.updateWorkspace({ body: { name } });
     session.show(changed, (shown) => neutralise(`It is called ${shown.name} now.`));
+  });
+}
+
+function defineHistory(group: Command, run: Run): void {
+  const history = leaf(
+    group,
+    "history",
+    "set how many days the workspace you are in keeps what has ended",
+  ).argument("<days>", "1 to 1825, or `default` for what the installation keeps");
+  examples(history, "cronctl workspaces history 30", "cronctl workspaces history default");
+  onRun(history, run, async (session, days: string) => {
+    if (days !== "default" && !/^\d{1,4}$/.test(days)) {
+      throw usageError(`"${days}" is no number of days. Give 1 to 1825, or default.`);
+    }
+    const history_days = days === "default" ? null : Number(days);
+    const changed = await session.client.updateWorkspace({ body: { history_days } });
+    session.show(changed, (shown) =>
+      shown.history_days === null
+        ? "It keeps history as long as the installation does now."
+        : `It keeps history for ${toDays(shown.history_days)} now.`,
+    );
   });
 }
 

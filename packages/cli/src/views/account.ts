@@ -55,9 +55,23 @@ export function renderWorkspaces(workspaces: readonly Belonging[], view: View): 
       { title: "ID", text: ({ workspace }) => workspace.id, isRigid: true },
       { title: "NAME", text: ({ workspace }) => workspace.name },
       { title: "ROLE", text: ({ role }) => role, isRigid: true },
+      {
+        title: "HISTORY",
+        text: ({ workspace }) => toKept(workspace.history_days),
+        isOptional: true,
+      },
       { title: "JOINED", text: ({ joined_at }) => relative(joined_at, view), isOptional: true },
     ],
     workspaces,
     view,
   );
+}
+
+export function toDays(days: number): string {
+  return days === 1 ? "1 day" : `${days} days`;
+}
+
+/** Null where the installation decides; a server of the version before says nothing. */
+function toKept(days: number | null | undefined): string {
+  return days === null || days === undefined ? "default" : toDays(days);
 }

@@ -37,6 +37,22 @@ const open = { method: "POST", tag, role: "public", resource: "none" } as const;
 const own = { method: "POST", tag, role: "member", resource: "self", needsSession: true } as const;
 
 const publicRoutes = {
+  getSignInOptions: route({
+    method: "GET",
+    path: "/v1/auth/options",
+    tag,
+    role: "public",
+    resource: "none",
+    summary: "Say which ways in there are",
+    description:
+      "`sign_up` is `first` on a fresh installation: whoever signs up becomes its owner.",
+    response: z.object({
+      sign_up: z.enum(["first", "open", "invite", "closed"]),
+      sends_mail: z.boolean().meta({ description: "False: a lost password needs the operator." }),
+    }),
+    status: 200,
+    example: { response: { sign_up: "first", sends_mail: false } },
+  }),
   signUp: route({
     ...open,
     path: "/v1/auth/signup",

@@ -42,11 +42,11 @@ export class UnexpectedAnswer extends Error {
 }
 
 export function createClient(options: ClientOptions): Client<TrigRunApi> {
-  const methods = Object.entries(api).map(([key, definition]) => [
-    key,
-    (parts: Parts = {}) => call(options, definition, parts),
-  ]);
-  // Each key of `api` has its method, and `call` sends and returns what the route declares.
+  const methods = Object.entries<Route>(api)
+    .filter(([, { streams }]) => streams !== true)
+    .map(([key, definition]) => [key, (parts: Parts = {}) => call(options, definition, parts)]);
+  // Each key of `api` that answers once has its method, and `call` sends and returns what the
+  // route declares.
   return Object.fromEntries(methods) as Client<TrigRunApi>;
 }
 

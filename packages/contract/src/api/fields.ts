@@ -66,6 +66,7 @@ export const idPrefixes = {
   delivery: "dlv",
   secret: "sec",
   node: "node",
+  audit: "aud",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 
@@ -104,7 +105,7 @@ const decimalInteger = /^(?:0|-?[1-9]\d{0,14})$/;
  * A whole number in a query, where everything arrives as text. Digits only: what `Number` also
  * reads (`0x10`, `1e1`, blanks, nothing at all) is a mistake there.
  */
-function queryInteger(min: number, max: number) {
+export function queryInteger(min: number, max: number) {
   return (
     z
       .custom<number | string>(

@@ -13,8 +13,10 @@ import {
   page,
   pageQuery,
   pathId,
+  queryInteger,
   text,
 } from "./fields.ts";
+import { recentExecution } from "./job-statistics.ts";
 import { route } from "./route.ts";
 
 export { attemptStatuses, jobKinds, triggers };
@@ -177,6 +179,17 @@ export const job = z
   .meta({ id: "Job" });
 export type Job = z.output<typeof job>;
 
+const listedJob = z
+  .object({
+    ...job.shape,
+    recent_executions: z
+      .array(recentExecution)
+      .optional()
+      .meta({ description: "Newest first; only where they were asked for." }),
+  })
+  .meta({ id: "ListedJob" });
+export type ListedJob = z.output<typeof listedJob>;
+
 const tag = "Jobs";
 const params = z.object({ id: pathId });
 
@@ -221,9 +234,13 @@ export const jobRoutes = {
       state: z.enum(jobStates).optional(),
       kind: z.enum(jobKinds).optional(),
       name: text(1, 200).optional().meta({ description: "The whole name." }),
+      search: text(1, 200).optional().meta({ description: "A part of the name, in any case." }),
+      recent_executions: queryInteger(0, 30)
+        .default(0)
+        .meta({ description: "How many of its newest executions each job brings along." }),
       ...pageQuery,
     }),
-    response: page(job),
+    response: page(listedJob),
     status: 200,
   }),
   getJob: route({

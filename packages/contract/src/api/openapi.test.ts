@@ -210,7 +210,7 @@ describe("the operations of the document", () => {
     expect(names("path")).toEqual(Object.keys(definition.params?.shape ?? {}));
     expect(names("query")).toEqual(Object.keys(definition.query?.shape ?? {}));
     const isChange =
-      definition.method === "POST" && definition.role !== "public" && key !== "previewSchedule";
+      definition.method === "POST" && definition.role !== "public" && definition.onlyReads !== true;
     expect(names("header")).toEqual(isChange ? ["Idempotency-Key"] : []);
     expect(operation.requestBody !== undefined).toBe(definition.body !== undefined);
     const successes = [definition.status, definition.alsoStatus ?? definition.status];

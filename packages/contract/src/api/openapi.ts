@@ -88,7 +88,13 @@ function toResponses(definition: Route, components: Json): Json {
       ...(obeysKey(definition) ? { "idempotent-replayed": "IdempotentReplayed" } : {}),
     }),
     ...(response
-      ? { content: { "application/json": { schema: toSchema(response, "output", components) } } }
+      ? {
+          content: {
+            [definition.streams ? "text/event-stream" : "application/json"]: {
+              schema: toSchema(response, "output", components),
+            },
+          },
+        }
       : {}),
   };
   const responses: Json = { [definition.status]: success };
@@ -118,6 +124,7 @@ function toErrorResponse(status: number, codes: readonly ErrorCode[]): Json {
     headers: refer("headers", {
       "x-request-id": "RequestId",
       ...(status === 429 || status === 503 ? { "retry-after": "RetryAfter" } : {}),
+      ...(status === 429 ? rateHeaders : {}),
     }),
     content: {
       "application/json": {
@@ -202,6 +209,13 @@ function toErrorExamples(): Json {
   );
 }
 
+// Every answer has them, but those about health; they are told where they matter.
+const rateHeaders = {
+  "ratelimit-limit": "RateLimitLimit",
+  "ratelimit-remaining": "RateLimitRemaining",
+  "ratelimit-reset": "RateLimitReset",
+};
+
 const headers = {
   RequestId: {
     description: "Names this answer in the server's log.",
@@ -209,6 +223,18 @@ const headers = {
   },
   RetryAfter: {
     description: "In how many seconds to try again.",
+    schema: { type: "integer" },
+  },
+  RateLimitLimit: {
+    description: "How many requests a minute the token, or the address without one, may make.",
+    schema: { type: "integer" },
+  },
+  RateLimitRemaining: {
+    description: "How many of them are left. Every answer tells it.",
+    schema: { type: "integer" },
+  },
+  RateLimitReset: {
+    description: "In how many seconds all of them are there again.",
     schema: { type: "integer" },
   },
   IdempotentReplayed: {

@@ -18,6 +18,7 @@ export const resources = [
   "members",
   "workspaces",
   "tokens",
+  "audit",
 ] as const;
 export type Resource = (typeof resources)[number];
 
@@ -25,6 +26,7 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** The groups of the API in the order of its documents, each with what it is about. */
 export const tags = {
+  Overview: "What a person wants to know first, in one call.",
   Jobs: "A job is a saved HTTP request with a schedule and a retry policy.",
   Schedules: "A schedule says when a job is due. Here it can be tried out without a job.",
   Executions: "An execution is one logical run of a job, with every attempt that was made.",
@@ -37,6 +39,7 @@ export const tags = {
   "API tokens": "A token lets a program in: with a role, and where wanted with scopes and an end.",
   Workspaces: "A workspace owns everything else. A person may belong to several.",
   Members: "Who belongs to the workspace, in which role, and who is invited.",
+  "Audit log": "Who did what to which row, and from where.",
   Health: "For load balancers and service managers. They need no token.",
 } as const;
 
@@ -52,6 +55,8 @@ export interface Route {
   readonly role: Role;
   /** `self` is the caller's own affair, open to every scope; `none` is for public routes. */
   readonly resource: Resource | "self" | "none";
+  /** What else its answer tells of: a token needs the scope to read each of them. */
+  readonly alsoReads?: readonly Resource[];
   /** True where a person is needed: API tokens are refused whatever their role. */
   readonly needsSession?: true;
   /** True for a POST that changes nothing. */
@@ -63,6 +68,8 @@ export interface Route {
   readonly bodyOptional?: boolean;
   /** The success body. None for 204. */
   readonly response?: z.ZodType;
+  /** True where the answer is a stream of server-sent events; `response` is the data of one. */
+  readonly streams?: true;
   readonly status: 200 | 201 | 202 | 204;
   /**
    * A second success status with the same body: 200 "it stands already" beside 201, 202 "something
@@ -141,13 +148,16 @@ export type Received<R> = Part<R, "params", "output"> &
 export type Answer<R> = R extends { response: infer S extends z.ZodType } ? z.output<S> : undefined;
 
 /** One handler for each route: a missing one does not compile. */
-export type Handlers<A extends Api, Context> = {
-  [K in keyof A]: (input: Received<A[K]>, context: Context) => Promise<Answer<A[K]>>;
+export type Handlers<A extends Api, Context, Stream> = {
+  [K in keyof A]: (
+    input: Received<A[K]>,
+    context: Context,
+  ) => Promise<A[K] extends { streams: true } ? Stream : Answer<A[K]>>;
 };
 
-/** One method for each route; every part has its own key: `getJob({ params: { id } })`. */
+/** One method for each route that answers once; parts have keys: `getJob({ params: { id } })`. */
 export type Client<A extends Api> = {
-  [K in keyof A]: (
+  [K in keyof A as A[K] extends { streams: true } ? never : K]: (
     ...input: Record<never, never> extends Sent<A[K]> ? [input?: Sent<A[K]>] : [input: Sent<A[K]>]
   ) => Promise<Answer<A[K]>>;
 };

@@ -8,7 +8,11 @@ export type Scope = "read" | ScopeOf<Resource>;
 
 export const scopes: readonly Scope[] = [
   "read",
-  ...resources.flatMap((resource): Scope[] => [`${resource}:read`, `${resource}:write`]),
+  ...resources.flatMap((resource): Scope[] => [
+    `${resource}:read`,
+    // No route writes to the audit log: writes are what it is made of.
+    ...(resource === "audit" ? [] : [`${resource}:write` as const]),
+  ]),
 ];
 
 // The list above is never empty.
@@ -22,9 +26,10 @@ export function includesScope(granted: readonly Scope[], asked: Scope): boolean 
   return granted.includes("read") || granted.some((scope) => scope === `${resource}:write`);
 }
 
-/** What a token needs for a route; undefined where any will do. */
-export function scopeOf(definition: Route): Scope | undefined {
-  const { resource } = definition;
-  if (resource === "self" || resource === "none") return undefined;
-  return isRead(definition) ? `${resource}:read` : `${resource}:write`;
+/** What a token needs for a route: all of them. None where any token will do. */
+export function scopesOf(definition: Route): readonly Scope[] {
+  const { resource, alsoReads = [] } = definition;
+  if (resource === "self" || resource === "none") return [];
+  const own: Scope = isRead(definition) ? `${resource}:read` : `${resource}:write`;
+  return [own, ...alsoReads.map((also): Scope => `${also}:read`)];
 }

@@ -15,6 +15,17 @@ export const workspaceTimezone = text(1, 64).meta({
   example: "Europe/Berlin",
 });
 
+export const historyDays = z
+  .int()
+  .min(1)
+  .max(1825)
+  .meta({
+    description:
+      "How many days ended executions and deliveries are kept: 1 to 1825. Null for what the " +
+      "installation keeps (`TRIGRUN_HISTORY_DAYS`, 90 unless it says otherwise).",
+    example: 30,
+  });
+
 /** A workspace in short, as it stands beside people and roles. */
 export const workspaceReference = z.object({ id: id("workspace"), name: z.string() });
 
@@ -23,6 +34,7 @@ export const workspace = z
     id: id("workspace"),
     name: z.string(),
     timezone: z.string(),
+    history_days: historyDays.nullable(),
     created_at: instant,
   })
   .meta({ id: "Workspace" });
@@ -69,9 +81,16 @@ export const workspaceRoutes = {
     tag,
     role: "owner",
     resource,
-    summary: "Rename the workspace",
+    summary: "Rename the workspace, or change its time zone or how long it keeps history",
+    description:
+      "A shorter `history_days` deletes within the hour what is older, and a longer one does not " +
+      "bring it back. Executions and deliveries that have not ended are always kept.",
     body: z
-      .strictObject({ name: workspaceName.optional(), timezone: workspaceTimezone.optional() })
+      .strictObject({
+        name: workspaceName.optional(),
+        timezone: workspaceTimezone.optional(),
+        history_days: historyDays.nullable().optional(),
+      })
       .refine((patch) => Object.keys(patch).length > 0, "must name at least one field to change"),
     response: workspace,
     status: 200,

@@ -38,7 +38,7 @@ const pages: readonly AccountPage[] = [
     lead: "15 characters or more, of any kind; a few words do well. Every sign-in ends.",
     fields: [passwordField("New password", "new-password")],
     button: "Set the password",
-    done: "The password is set. Sign in with it: cronctl login --email you@example.com",
+    done: "The password is set. Sign in with it.",
   },
   {
     path: "/account/invitation",
@@ -47,7 +47,7 @@ const pages: readonly AccountPage[] = [
     lead: "With the password of your account here, or with a name and a password for a new one.",
     fields: [nameField, passwordField("Password", "current-password")],
     button: "Accept",
-    done: "Welcome. Sign in: cronctl login --email you@example.com",
+    done: "Welcome. Sign in with the password that you gave.",
   },
 ];
 
@@ -90,4 +90,5 @@ const toContent = ({ title, lead, action, done, fields, button }: AccountPage) =
 ${fields.join("\n")}
 <button>${button}</button>
 </form>
-<p><output></output></p>`;
+<p><output></output></p>
+<p><a href="../">TrigRun</a></p>`;

@@ -12,6 +12,7 @@ import type { Tx } from "../store/db.ts";
 import { insertMember } from "../store/members.ts";
 import { deleteSessionsOf } from "../store/sessions.ts";
 import {
+  findClaimants,
   findUser,
   hasUsers,
   insertUser,
@@ -25,14 +26,24 @@ import { requireGoodPassword, requireTimezone } from "./account-input.ts";
 import { requireWithin } from "./attempts.ts";
 import { requireSession } from "./auth.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
-import { toSignIn, toUser } from "./sign-in.ts";
+import { toSignIn, toUser, toUserSubject } from "./sign-in.ts";
 
 type SignUpBody = Parameters<ApiHandlers["signUp"]>[0]["body"];
 
 export const accountHandlers: Pick<
   ApiHandlers,
-  "signUp" | "verifyEmail" | "resendVerification" | "forgotPassword" | "resetPassword"
+  | "getSignInOptions"
+  | "signUp"
+  | "verifyEmail"
+  | "resendVerification"
+  | "forgotPassword"
+  | "resetPassword"
 > = {
+  async getSignInOptions(_input, { tx, services: { config } }) {
+    const isFresh = !(await hasUsers(tx));
+    return { sign_up: isFresh ? "first" : config.signUp, sends_mail: sendsMail(config) };
+  },
+
   async signUp({ body }, context) {
     const { services, actor } = context;
     const { db, config, passwords } = services;
@@ -52,8 +63,10 @@ export const accountHandlers: Pick<
     const { services, actor, now } = context;
     await requireWithin(context, limitsOfLink(actor.address));
     return await services.db.transaction(async (tx) => {
-      const { id } = await followLink(tx, body.token, "verify_email", now);
+      const user = await followLink(tx, body.token, "verify_email", now);
+      const { id } = user;
       await markVerified(tx, id, now);
+      await context.record(tx, byLink(user));
       return { user: toUser(await readUser(tx, id), now) };
     });
   },
@@ -63,9 +76,16 @@ export const accountHandlers: Pick<
     const { db, config, publicUrl } = services;
     const user = await readUser(db, requireSession(actor).userId);
     const isRequired = sendsMail(config) && user.verifiedAt === null;
-    if (!isRequired) return { email_verification_required: false };
+    const subject = toUserSubject(user);
+    if (!isRequired) {
+      await context.record(db, { subject });
+      return { email_verification_required: false };
+    }
     await requireWithin(context, limitsOfMail({ ...actor, account: user.email }));
-    await db.transaction((tx) => queueVerification(tx, user, publicUrl, now));
+    await db.transaction(async (tx) => {
+      await queueVerification(tx, user, publicUrl, now);
+      await context.record(tx, { subject });
+    });
     return { email_verification_required: true };
   },
 
@@ -83,7 +103,10 @@ export const accountHandlers: Pick<
     // The same row for every address: whether it has an account is looked up when the mail is
     // made, where nobody waits for it.
     const mail = { purpose: "reset_password", email: body.email, userId: null } as const;
-    await db.transaction((tx) => queueMail(tx, { ...mail, invitationId: null, publicUrl, now }));
+    await db.transaction(async (tx) => {
+      await queueMail(tx, { ...mail, invitationId: null, publicUrl, now });
+      await recordRequest(tx, context, body.email);
+    });
     return undefined;
   },
 
@@ -93,12 +116,14 @@ export const accountHandlers: Pick<
     await requireWithin(context, limitsOfLink(actor.address));
     const passwordHash = await passwords.hash(body.password);
     await db.transaction(async (tx) => {
-      const { id, email } = await followLink(tx, body.token, "reset_password", now);
+      const user = await followLink(tx, body.token, "reset_password", now);
+      const { id, email } = user;
       requireGoodPassword(body.password, email, "password");
       // Whoever follows the link reads the mailbox.
       await markVerified(tx, id, now);
       await setPasswordHash(tx, id, passwordHash);
       await deleteSessionsOf(tx, { userId: id, except: null });
+      await context.record(tx, byLink(user));
     });
     return undefined;
   },
@@ -123,7 +148,28 @@ async function makeAccount(
   await insertMember(tx, { ...membership, now });
   if (verifiedAt === null) await queueVerification(tx, user, publicUrl, now);
   const opened = await openSession(tx, { userId: user.id, workspaceId, now });
+  await context.record(tx, {
+    actor: { kind: "user", userId: user.id, sessionId: opened.id },
+    ...{ subject: toUserSubject(user), workspaceId },
+  });
   return await toSignIn(tx, { user, workspaceId, opened, now });
+}
+
+/** Whoever follows a link is not known; whose link it is stands beside them. */
+function byLink(user: UserRow) {
+  return { actor: { kind: "link", userId: user.id }, subject: toUserSubject(user) } as const;
+}
+
+/** Asked for by anybody, for an address that may have an account. */
+async function recordRequest(tx: Tx, context: RequestContext, email: string): Promise<void> {
+  // One search more for an address that has one: nothing that a clock could tell from a commit,
+  // and `limitsOfMail` lets nobody ask often.
+  const { verified } = await findClaimants(tx, email);
+  const userId = verified?.id ?? null;
+  await context.record(tx, {
+    actor: { kind: "nobody", userId: null },
+    ...{ subject: { kind: "user", id: userId, name: email }, accountId: userId },
+  });
 }
 
 /** The workspace of a fresh install for the first account, a new one for each further. */

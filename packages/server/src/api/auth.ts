@@ -18,8 +18,9 @@ import {
 import { findBelonging, findWorkspace, listBelongings } from "../store/workspaces.ts";
 import { requireGoodPassword } from "./account-input.ts";
 import { requireWithin } from "./attempts.ts";
+import { recordFailedSignIn } from "./audit.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
-import { toSignIn, toUser } from "./sign-in.ts";
+import { toSignIn, toUser, toUserSubject } from "./sign-in.ts";
 
 export const authHandlers: Pick<
   ApiHandlers,
@@ -30,29 +31,37 @@ export const authHandlers: Pick<
     const { db, passwords } = services;
     const limits = limitsOfSignIn({ address: actor.address, account: body.email });
     await requireWithin(context, limits.all);
-    const user = await findByPassword(
-      passwords,
-      await findClaimants(db, body.email),
-      body.password,
-    );
+    const claimants = await findClaimants(db, body.email);
+    const user = await findByPassword(passwords, claimants, body.password);
+    const { verified, pending } = claimants;
+    const failed = { email: body.email, userId: (user ?? verified ?? pending)?.id ?? null };
     if (user === undefined) {
+      await recordFailedSignIn(context, failed);
       throw new ApiError("unauthorized", "The e-mail address or the password is wrong.");
     }
     await forgiveTries(db, limits.own);
     const renewed = passwords.isOutdated(user.passwordHash)
       ? await passwords.hash(body.password)
       : undefined;
-    return await db.transaction(async (tx) => {
+    const answer = await db.transaction(async (tx) => {
       if (renewed !== undefined) {
         const change = { userId: user.id, from: user.passwordHash, to: renewed };
         await replacePasswordHash(tx, change);
       }
       const [first] = await listBelongings(tx, user.id);
-      if (first === undefined) throw toHomeless();
+      if (first === undefined) return undefined;
       const workspaceId = first.workspace.id;
-      const opened = await openSession(tx, { userId: user.id, workspaceId, now });
+      const userId = user.id;
+      const opened = await openSession(tx, { userId, workspaceId, now });
+      await context.record(tx, {
+        actor: { kind: "user", userId, sessionId: opened.id },
+        ...{ subject: toUserSubject(user), workspaceId },
+      });
       return await toSignIn(tx, { user, workspaceId, opened, now });
     });
+    if (answer !== undefined) return answer;
+    await recordFailedSignIn(context, failed);
+    throw toHomeless();
   },
 
   async logOut(_input, { tx, actor }) {
@@ -77,6 +86,7 @@ export const authHandlers: Pick<
         throw toWrongPassword("The password was changed at this moment by somebody else.");
       }
       await deleteSessionsOf(tx, { userId, except: sessionId });
+      await context.record(tx, { subject: toUserSubject(user) });
     });
     return undefined;
   },

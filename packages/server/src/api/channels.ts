@@ -127,8 +127,8 @@ export const channelHandlers: ChannelHandlers = {
     return undefined;
   },
 
-  async testChannel({ params, body }, { tx, workspaceId, now, services }) {
-    const { id } = requireFound(
+  async testChannel({ params, body }, { tx, workspaceId, now, services, record }) {
+    const { id, name } = requireFound(
       await findChannel(tx, services.vault, workspaceId, params.id),
       "channel",
     );
@@ -142,6 +142,8 @@ export const channelHandlers: ChannelHandlers = {
       now,
       publicUrl: services.publicUrl,
     });
+    // Before it is sent: what has left cannot be taken back when it cannot be written down.
+    await record(tx, { subject: { kind: "channel", id, name } });
     return services.testSend({ workspaceId, channelId: id, ...notice });
   },
 
@@ -265,7 +267,7 @@ function toNameConflict(name: string, holder: string | undefined): ApiError {
   return new ApiError("conflict", `The name ${JSON.stringify(name)} is taken by ${by}.`);
 }
 
-async function readEnd(
+export async function readEnd(
   executionId: string,
   { tx, workspaceId, services }: Pick<RequestContext, "tx" | "workspaceId" | "services">,
 ) {

@@ -1,19 +1,10 @@
-// What the server says about itself: the OpenAPI document, a page that renders it, a summary for
-// language models, and a front page. All made from the contract; nothing is loaded from elsewhere.
+// What the server says about itself: the OpenAPI document, a page that renders it, and a summary
+// for language models. All made from the contract; nothing is loaded from elsewhere.
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import {
-  api,
-  errorTable,
-  type IdKind,
-  idPrefixes,
-  type Role,
-  type Route,
-  toOpenApi,
-} from "@trigrun/contract";
+import { api, errorTable, type Role, type Route, toOpenApi } from "@trigrun/contract";
 import type { FastifyInstance } from "fastify";
-import { requireFound } from "./found.ts";
-import { type Page, sendPage } from "./page.ts";
+import { ownScriptsPolicy } from "./security-headers.ts";
 
 /** Made at most once: the document takes a quarter of a second. */
 function once<T>(make: () => T): () => T {
@@ -23,18 +14,6 @@ function once<T>(make: () => T): () => T {
     return made.value;
   };
 }
-
-// The page of Swagger UI needs no inline script or style, and talks to this server alone.
-const docsPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** `version` is the product's. */
 export function addDocuments(app: FastifyInstance, version: string): void {
@@ -51,21 +30,13 @@ export function addDocuments(app: FastifyInstance, version: string): void {
   app.get("/llms.txt", async (_request, reply) =>
     reply.type("text/plain; charset=utf-8").send(summary()),
   );
-  app.get("/", async (_request, reply) => sendPage(reply, toPage(version, frontLead)));
-  // Where the links in notifications lead. The pages name nothing but the id, and need no token.
-  for (const [path, page] of Object.entries(linkedPages)) {
-    app.get<{ Params: { id: string } }>(`/${path}/:id`, async ({ params }, reply) => {
-      const id = requireFound(isIdOf(page.kind, params.id) ? params.id : undefined, page.kind);
-      return sendPage(reply, toPage(version, page.toLead(id)));
-    });
-  }
   app.register(async (scope) => {
     // Swagger UI asks for a document before anybody needs it; the real one takes its place below.
     const document = { openapi: "3.1.0", info: { title: "TrigRun", version }, paths: {} };
     await scope.register(swagger, { mode: "static", specification: { document } });
     await scope.register(swaggerUi, {
       routePrefix: "/docs",
-      staticCSP: docsPolicy,
+      staticCSP: ownScriptsPolicy,
       transformSpecificationClone: false,
       transformSpecification: () => openApi(),
       theme: { title: "TrigRun API" },
@@ -74,55 +45,6 @@ export function addDocuments(app: FastifyInstance, version: string): void {
     });
   });
 }
-
-const frontLead =
-  "<p>Self-hosted cron: HTTP jobs on a schedule, every result told and tracked.</p>";
-
-interface LinkedPage {
-  readonly kind: IdKind;
-  readonly toLead: (id: string) => string;
-}
-
-const linkedPages: Readonly<Record<string, LinkedPage>> = {
-  executions: { kind: "execution", toLead: toExecutionLead },
-  channels: { kind: "channel", toLead: toChannelLead },
-};
-
-// What matches goes into a page as it is.
-function isIdOf(kind: IdKind, text: string): boolean {
-  return new RegExp(`^${idPrefixes[kind]}_[0-9a-f]{32}$`).test(text);
-}
-
-function toExecutionLead(id: string): string {
-  return `<p>Execution <code>${id}</code>. Whoever has a token reads it with</p>
-<p><code>cronctl executions get ${id}</code><br><code>cronctl explain ${id}</code></p>`;
-}
-
-/** Digests and warnings lead here. */
-function toChannelLead(id: string): string {
-  return `<p>Notification channel <code>${id}</code>. Whoever has a token reads with</p>
-<p><code>cronctl channels get ${id}</code><br>
-<code>cronctl deliveries list --channel ${id}</code></p>
-<p>how it does and what was sent over it. A channel that is disabled is enabled with</p>
-<p><code>cronctl channels enable ${id}</code></p>
-<p>To get no more messages of one job, or none at all, somebody of role admin or owner enters</p>
-<p><code>cronctl rules remove JOB ${id}:EVENT</code><br>
-<code>cronctl channels delete ${id}</code></p>
-<p>JOB is the name or id of the job, EVENT <code>on_success</code>, <code>on_failure</code> or
-<code>on_completion</code>. Without a token, ask whoever runs this server.</p>`;
-}
-
-const toPage = (version: string, lead: string): Page => ({
-  title: "TrigRun",
-  content: `<h1>TrigRun</h1>
-${lead}
-<ul>
-<li><a href="/docs">API documentation</a>, to read and to try out</li>
-<li><a href="/openapi.json">OpenAPI 3.1 document</a></li>
-<li><a href="/llms.txt">Summary for language models</a></li>
-</ul>
-<p>From a terminal: <code>cronctl --help</code>. Version ${version}.</p>`,
-});
 
 const roleWords: Readonly<Record<Role, string>> = {
   public: "no token",

@@ -4,5 +4,8 @@ import { ApiError, type IdKind } from "@trigrun/contract";
 /** The row, or `not_found`. */
 export function requireFound<T>(row: T | undefined, kind: IdKind): T {
   if (row !== undefined) return row;
-  throw new ApiError("not_found", `There is no ${kind} with this id in this workspace.`);
+  const here = `There is no ${kind} with this id in this workspace`;
+  const isHistory = kind === "execution" || kind === "delivery";
+  const message = isHistory ? `${here}, or no longer.` : `${here}.`;
+  throw new ApiError("not_found", message);
 }

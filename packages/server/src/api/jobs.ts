@@ -2,7 +2,15 @@
 // queues executions and wakes who runs them.
 import { ApiError, type Job as JobAnswer, type JobRequest } from "@trigrun/contract";
 import { newId } from "../id.ts";
-import { activateJob, changeJob, type Job, pauseJob, resumeJob, toNewJob } from "../plan/job.ts";
+import {
+  activateJob,
+  changeJob,
+  type Job,
+  pauseJob,
+  requireSendable,
+  resumeJob,
+  toNewJob,
+} from "../plan/job.ts";
 import { findOverdueSlots } from "../plan/overdue.ts";
 import { cancelExecutions } from "../run/canceller.ts";
 import {
@@ -12,6 +20,7 @@ import {
   queueExecution,
   unplanExecutions,
 } from "../store/executions.ts";
+import { findRecentExecutions, readJobStatistics } from "../store/job-statistics.ts";
 import {
   findJob,
   hasEverBeenJob,
@@ -27,6 +36,7 @@ import { attachRules } from "../store/rules.ts";
 import { wake } from "../store/wake.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
 import { requireFound } from "./found.ts";
+import { toSpan } from "./overview.ts";
 
 export const jobHandlers: Pick<
   ApiHandlers,
@@ -39,6 +49,8 @@ export const jobHandlers: Pick<
   | "resumeJob"
   | "activateJob"
   | "runJobNow"
+  | "testRequest"
+  | "getJobStatistics"
   | "listJobExecutions"
 > = {
   async createJob({ body }, context) {
@@ -54,7 +66,16 @@ export const jobHandlers: Pick<
   },
 
   async listJobs({ query }, { tx, workspaceId }) {
-    return listJobs(tx, workspaceId, query, toPageRequest("job", query));
+    const listed = await listJobs(tx, workspaceId, query, toPageRequest("job", query));
+    const { recent_executions: limit } = query;
+    if (limit === 0) return listed;
+    const jobIds = listed.items.map(({ id }) => id);
+    const recent = await findRecentExecutions(tx, jobIds, limit);
+    const items = listed.items.map((job) => ({
+      ...job,
+      recent_executions: recent.get(job.id) ?? [],
+    }));
+    return { ...listed, items };
   },
 
   async getJob({ params }, context) {
@@ -102,6 +123,21 @@ export const jobHandlers: Pick<
     const id = await queue(context, params.id, "manual");
     await wake(tx, "runner");
     return requireFound(await findExecution(tx, workspaceId, id), "execution");
+  },
+
+  async testRequest({ body: { request } }, context) {
+    requireSendable(request);
+    requireAllowedTarget(context, request);
+    const { services, workspaceId } = context;
+    // Before it is made: what has left cannot be taken back when it cannot be written down.
+    await context.record(services.db, { subject: null });
+    return services.testRequest({ workspaceId, request });
+  },
+
+  async getJobStatistics({ params, query }, { tx, workspaceId, now }) {
+    const { id } = params;
+    requireFound((await hasEverBeenJob(tx, workspaceId, id)) || undefined, "job");
+    return readJobStatistics(tx, id, toSpan(query.hours, now), now);
   },
 
   async listJobExecutions({ params, query }, { tx, workspaceId }) {

@@ -29,6 +29,7 @@ import { toPageRequest } from "../store/page.ts";
 import { findClaimants, insertUser, type UserRow } from "../store/users.ts";
 import { requireGoodPassword, toFieldRefusal } from "./account-input.ts";
 import { requireWithin } from "./attempts.ts";
+import { recordFailedSignIn } from "./audit.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
 import { requireFound } from "./found.ts";
 import { toSignIn } from "./sign-in.ts";
@@ -112,18 +113,20 @@ export const memberHandlers: Pick<
     const { verified } = await findClaimants(db, invitation.email);
     if (verified === undefined) return await acceptAnew(context, invitation, body);
     if (!(await services.passwords.matches(verified.passwordHash, body.password))) {
+      await recordFailedSignIn(context, { email: verified.email, userId: verified.id });
       throw new ApiError("unauthorized", `This is not the password of ${invitation.email} here.`);
     }
-    return await db.transaction((tx) => join(tx, invitation, verified, now));
+    return await db.transaction((tx) => join(tx, context, invitation, verified));
   },
 };
 
 /** Makes the account that has the invited address; the link has shown that they read its mail. */
 async function acceptAnew(
-  { services, now }: RequestContext,
+  context: RequestContext,
   invitation: InvitationLink,
   { name, password }: AcceptBody,
 ): Promise<SignIn> {
+  const { services, now } = context;
   const { db, config, passwords } = services;
   const { email } = invitation;
   if (config.signUp === "closed") {
@@ -140,17 +143,27 @@ async function acceptAnew(
     const user = { id: newId("user", now), name, email, verifiedAt: now };
     // Somebody made the account at this moment: their password is to be asked for.
     if (!(await insertUser(tx, { ...user, passwordHash, now }))) throw toUsedUp();
-    return await join(tx, invitation, user, now);
+    return await join(tx, context, invitation, user);
   });
 }
 
-async function join(tx: Tx, invitation: InvitationLink, user: UserRow, now: Date): Promise<SignIn> {
+async function join(
+  tx: Tx,
+  { now, record }: RequestContext,
+  invitation: InvitationLink,
+  user: UserRow,
+): Promise<SignIn> {
   const { invitationId, workspaceId, role } = invitation;
   // The link is followed twice at once: the second waits here and then finds nothing.
   if (!(await deleteInvitation(tx, workspaceId, invitationId))) throw toUsedUp();
   const userId = user.id;
-  await insertMember(tx, { id: newId("member", now), workspaceId, userId, role, now });
+  const id = newId("member", now);
+  await insertMember(tx, { id, workspaceId, userId, role, now });
   const opened = await openSession(tx, { userId, workspaceId, now });
+  await record(tx, {
+    actor: { kind: "user", userId, sessionId: opened.id },
+    ...{ subject: { kind: "member", id, name: user.email }, workspaceId },
+  });
   return await toSignIn(tx, { user, workspaceId, opened, now });
 }
 

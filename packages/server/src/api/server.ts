@@ -1,10 +1,10 @@
 // The HTTP server: binds every route of the contract to its handler. In this order: who asks, what
 // is asked, the work in one transaction, the answer. It never answers before the work is committed.
 import { randomUUID } from "node:crypto";
-import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { ApiError, api, isRead, type Route } from "@trigrun/contract";
 import Fastify, {
-  type ConnectionError,
+  type FastifyContextConfig,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -13,15 +13,34 @@ import { createGate, type Gate } from "../auth/gate.ts";
 import { type Identity, requirePermission } from "../auth/permission.ts";
 import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
+import { createTrust, readForwardedFor } from "../proxies.ts";
 import { addAccountPages } from "./account-pages.ts";
+import { withAudit } from "./audit.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
+import { createChangeHub } from "./change-hub.ts";
+import { boundConnections } from "./connection-bounds.ts";
 import type { Actor, RequestContext, Services } from "./context.ts";
+import { createCors } from "./cors.ts";
+import { addDashboard } from "./dashboard.ts";
 import { addDocuments } from "./documents.ts";
 import { createHandlers } from "./handlers.ts";
 import type { HealthChecks } from "./health.ts";
+import {
+  bodyBytesMax,
+  type HttpLimits,
+  headerBytesMax,
+  httpLimits,
+  keepAliveTimeoutMs,
+  paramLengthMax,
+} from "./http-limits.ts";
 import { answerOnce, answerOnceOutside, type Outcome, type Repeatable } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
-import { refuse, toEnvelope } from "./refusals.ts";
+import { addMetrics, type MetricsPageOptions } from "./metrics-page.ts";
+import { createRateLimits, type RateLimits } from "./rate-limits.ts";
+import { createRawRefusals } from "./raw-refusals.ts";
+import { refuse } from "./refusals.ts";
+import { methodsOf, pathOf } from "./routes.ts";
+import { toSecurityHeaders } from "./security-headers.ts";
 import { addUnsubscribe } from "./unsubscribe.ts";
 
 export interface ApiServerOptions extends HealthChecks {
@@ -29,6 +48,11 @@ export interface ApiServerOptions extends HealthChecks {
   /** The product's, for documents. */
   readonly version: string;
   readonly log: Log;
+  /** Other than the usual ones. */
+  readonly limits?: Partial<HttpLimits>;
+  readonly metrics: MetricsPageOptions["metrics"];
+  /** Where the built dashboard is; found by itself when left out. */
+  readonly dashboardFolder?: URL;
 }
 
 declare module "fastify" {
@@ -36,39 +60,20 @@ declare module "fastify" {
     /** Who asks; null on public routes. */
     identity: Identity | null;
   }
+  interface FastifyContextConfig {
+    /** Whose requests are counted: the address's unless told otherwise. */
+    limitedBy?: "token" | "nothing";
+  }
 }
 
 type AnyHandler = (input: Input, context: RequestContext) => Promise<unknown>;
 
-// The specification: a body may have 1 MiB.
-const bodyBytesMax = 1024 * 1024;
-// Node's own default, written down because proxies must be told the same.
-const headerBytesMax = 16 * 1024;
-// `pathId` takes 200 characters, of which each may be three in percent-encoding.
-const paramLengthMax = 600;
-// Headers are one packet or two; who needs longer is holding a connection open on purpose.
-const headersTimeoutMs = 15_000;
-// 1 MiB in 30 s is 35 kB/s, a poor mobile line.
-const requestTimeoutMs = 30_000;
-// The longest answer is that of a statement, which stops after 30 s (a test message waits 15 s for
-// its receiver); a connection that is silent for twice that long has lost its client.
-const connectionTimeoutMs = 75_000;
-// Longer than the 60 s that common load balancers keep a connection, so that it is they who close:
-// the other way round they send requests into connections that are just being closed.
-const keepAliveTimeoutMs = 72_000;
-
-const securityHeaders = {
-  "x-content-type-options": "nosniff",
-  "cache-control": "no-store",
-  // No answer of the API is a page; should a browser show one, it runs and loads nothing.
-  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-} as const;
-
 // A test message waits for its receiver, and a password for a processor; neither must keep a
-// transaction open meanwhile. The latter open one of their own where they write.
+// transaction open meanwhile. The latter open one of their own where they write. Each writes its
+// own entry of the audit log (see `withAudit`).
 const outsideTransaction: ReadonlySet<string> = new Set([
   "testChannel",
+  "testRequest",
   "signUp",
   "logIn",
   "acceptInvitation",
@@ -89,39 +94,59 @@ const forgetful: ReadonlySet<Route["resource"]> = new Set([
 
 export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const { services, log } = options;
+  const limits = { ...httpLimits, ...options.limits };
+  const headers = toSecurityHeaders(services.config.publicUrl);
+  const isTrusted = createTrust(services.config.trustedProxies);
+  const refuseRaw = createRawRefusals(headers);
   const app = Fastify({
     // Our own lines say more with less: see `refuse`.
     logger: false,
     bodyLimit: bodyBytesMax,
-    connectionTimeout: connectionTimeoutMs,
-    requestTimeout: requestTimeoutMs,
+    connectionTimeout: limits.connectionTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     http: {
       maxHeaderSize: headerBytesMax,
-      headersTimeout: headersTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
       // Node would refuse in no words at all; the first hook does it in ours.
       requireHostHeader: false,
     },
     routerOptions: { maxParamLength: paramLengthMax },
+    trustProxy: isTrusted,
     // A client's own id could be anything, even somebody else's.
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     // While the server closes, what came in over open connections is still answered.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      reply.headers(securityHeaders);
+      reply.headers(headers);
       void refuse(error, request, reply, log);
     },
     clientErrorHandler: refuseRaw,
   });
+  const { connectionsMax, connectionsPerAddressMax } = limits;
+  const bounds = { connectionsMax, connectionsPerAddressMax, isTrusted, log };
+  const connections = boundConnections(app.server, bounds);
+  const cors = createCors(services.config.corsOrigins);
+  const gate = createGate(services);
+  const rates = createRateLimits({ config: services.config, clock: services.clock, gate, log });
   app.decorateRequest("identity", null);
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id).headers(securityHeaders);
+    reply.header("x-request-id", request.id).headers(headers);
+    cleanForwardedFor(request);
     // RFC 9112, section 3.2: such a request is no HTTP, whatever it asks for.
     if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
       reply.hijack();
       return refuseRaw({ code: "NO_HOST" }, request.socket);
     }
+    const place = connections.admit(request.socket);
+    if (place === "full") throw refuseFlood(reply);
+    // The refusal before it ends the connection.
+    if (place === "over") return reply.hijack();
+    cors.mark(request, reply);
+    if (request.routeOptions.config.limitedBy === undefined) rates.admitAddress(request, reply);
+    if (cors.answerPreflight(request, reply) !== undefined) return reply;
     // Now and not in the handler: before that Fastify would read the body, and fail at it.
     if (request.is404) throw toUnknownRoute(request);
   });
@@ -134,20 +159,50 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   app.setNotFoundHandler((request) => {
     throw toUnknownRoute(request);
   });
-  bindRoutes(app, services, createGate(services), options);
+  bindRoutes(app, services, { gate, rates }, options);
   addDocuments(app, options.version);
   addUnsubscribe(app, services);
   addAccountPages(app);
+  addMetrics(app, { config: services.config, metrics: options.metrics });
+  const { publicUrl } = services.config;
+  const base = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/+$/, "");
+  addDashboard(app, { base, folder: options.dashboardFolder });
   return app;
+}
+
+/** Fastify takes whatever stands in it for an address. */
+function cleanForwardedFor({ raw }: FastifyRequest): void {
+  const header = raw.headers["x-forwarded-for"];
+  // Node joins repeated ones; the type knows lists of other headers.
+  if (typeof header === "string") {
+    raw.headers["x-forwarded-for"] = readForwardedFor(header).join(", ");
+  }
+}
+
+/** Nobody who reads answers sends so many requests before the first one. */
+function refuseFlood(reply: FastifyReply): ApiError {
+  reply.header("connection", "close");
+  const message = "Too many requests at once on one connection. Wait for their answers.";
+  return new ApiError("rate_limited", message, { retryAfterSeconds: 1 });
+}
+
+interface Doors {
+  readonly gate: Gate;
+  readonly rates: RateLimits;
 }
 
 function bindRoutes(
   app: FastifyInstance,
   services: Services,
-  gate: Gate,
-  checks: HealthChecks,
+  { gate, rates }: Doors,
+  checks: ApiServerOptions,
 ): void {
-  const handlers = createHandlers(checks);
+  // Not all services: their public address is not known yet, and must not be asked for.
+  const { db, clock } = services;
+  const changes = createChangeHub({ db, clock, log: checks.log });
+  // Before the server closes: an open stream must not hold up the drain.
+  app.addHook("preClose", () => changes.stop());
+  const handlers = createHandlers(checks, changes);
   const isVerificationRequired = sendsMail(services.config);
   const routes = Object.entries<Route>(api).map(([key, definition]) => {
     // `ApiHandlers` has a handler for every key, which takes what `readInput` reads for its route.
@@ -160,9 +215,10 @@ function bindRoutes(
       scope.route({
         method: definition.method,
         url: definition.path,
-        onRequest: async (request) => {
+        config: toRouteConfig(definition),
+        onRequest: async (request, reply) => {
           if (definition.role === "public") return;
-          request.identity = await gate.identify(request.headers.authorization);
+          request.identity = await rates.identify(request, reply);
           requirePermission(request.identity, definition, { isVerificationRequired });
         },
         handler: async (request, reply) => {
@@ -182,6 +238,12 @@ function bindRoutes(
     ignoreBody(scope);
     bind(scope, false);
   });
+}
+
+/** Whoever watches over this server must not be told that it is busy by not being answered. */
+function toRouteConfig({ role, tag }: Route): FastifyContextConfig {
+  if (tag === "Health") return { limitedBy: "nothing" };
+  return role === "public" ? {} : { limitedBy: "token" };
 }
 
 interface Work {
@@ -206,8 +268,12 @@ async function answer(work: Work): Promise<Outcome> {
     const { workspaceId, role } = actor;
     const { id: requestId } = request;
     const asker = { actor, workspaceId, role };
-    const context: RequestContext = { services, tx, now, requestId, ...asker, answerAlsoStatus };
-    const body = await handler(input, context);
+    const context = { services, tx, now, requestId, ...asker, answerAlsoStatus };
+    const call = { key, definition, input, sent: request, actor, requestId, now };
+    const ownTx = outsideTransaction.has(key) ? null : tx;
+    const body = await withAudit({ ...call, tx: ownTx }, (record) =>
+      handler(input, { ...context, record }),
+    );
     return { status, body, isReplay: false };
   };
   const { db, vault } = services;
@@ -250,47 +316,27 @@ function toActor(request: FastifyRequest): Actor {
 }
 
 function send(reply: FastifyReply, { status, body, isReplay }: Outcome): FastifyReply {
+  if (body instanceof Readable) return stream(reply.code(status), body);
   if (isReplay) reply.header("idempotent-replayed", "true");
   return reply.code(status).send(status === 204 ? undefined : body);
 }
 
+function stream(reply: FastifyReply, events: Readable): FastifyReply {
+  // Proxies that gather an answer before they pass it on would gather this one for ever.
+  reply.type("text/event-stream; charset=utf-8").header("x-accel-buffering", "no");
+  // The connection ends with the stream: kept alive, it would hold up a server that stops.
+  reply.header("connection", "close");
+  if (reply.request.method !== "HEAD") return reply.send(events);
+  events.destroy();
+  return reply.send();
+}
+
 function toUnknownRoute(request: FastifyRequest): ApiError {
-  const path = request.url.split("?", 1)[0] ?? "";
+  const path = pathOf(request.url);
   const methods = methodsOf(path);
   const named = `${request.method} ${path.slice(0, 200)}`;
   if (methods.length === 0) {
     return new ApiError("not_found", `There is no ${named}. /openapi.json lists every path.`);
   }
   return new ApiError("not_found", `There is no ${named}; this path has ${methods.join(", ")}.`);
-}
-
-const patterns = Object.values<Route>(api).map(({ path, method }) => ({
-  method,
-  pattern: new RegExp(`^${path.replace(/:[a-z_]+/g, "[^/]+")}$`),
-}));
-
-function methodsOf(path: string): string[] {
-  return patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
-}
-
-/** What is no HTTP gets our envelope too, written by hand: there is no request to answer. */
-function refuseRaw(error: Pick<ConnectionError, "code">, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const refusal = new ApiError("validation_failed", toRawMessage(error.code));
-  const body = JSON.stringify(toEnvelope(refusal));
-  socket.end(
-    `HTTP/1.1 ${refusal.status} Bad Request\r\nconnection: close\r\n` +
-      `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n` +
-      `x-request-id: ${randomUUID()}\r\n\r\n${body}`,
-  );
-}
-
-function toRawMessage(code: string): string {
-  if (code === "HPE_HEADER_OVERFLOW") return "The headers are over 16 KiB.";
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "The request did not arrive whole in time.";
-  if (code === "NO_HOST") return "The request has no Host header.";
-  return "The request is not valid HTTP.";
 }

@@ -2,6 +2,7 @@
 import type { SignIn, User } from "@trigrun/contract";
 import type { OpenedSession } from "../auth/session.ts";
 import { trustLevelOf } from "../auth/trust.ts";
+import type { AuditSubject } from "../store/audit-log.ts";
 import type { Tx } from "../store/db.ts";
 import type { UserRow } from "../store/users.ts";
 import { type Belonging, listBelongings } from "../store/workspaces.ts";
@@ -10,10 +11,15 @@ export function toUser({ id, name, email, verifiedAt }: UserRow, now: Date): Use
   return { id, name, email, trust_level: trustLevelOf(verifiedAt, now) };
 }
 
+/** What the audit log says of whatever was done to an account. */
+export function toUserSubject({ id, email }: UserRow): AuditSubject {
+  return { kind: "user", id, name: email };
+}
+
 export interface SignInInput {
   readonly user: UserRow;
   readonly workspaceId: string;
-  readonly opened: OpenedSession;
+  readonly opened: Pick<OpenedSession, "token" | "expiresAt">;
   readonly now: Date;
 }
 

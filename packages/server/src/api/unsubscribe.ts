@@ -2,7 +2,8 @@
 // a sign-in. Opening one changes nothing; only its button does, or a mail program's (RFC 8058).
 import type { FastifyInstance } from "fastify";
 import { readUnsubscribeToken } from "../send/unsubscription.ts";
-import { disableChannel, findChannelName } from "../store/channels.ts";
+import { insertAuditEntry, noChanges } from "../store/audit-log.ts";
+import { disableChannel, findAnyChannel } from "../store/channels.ts";
 import { wake } from "../store/wake.ts";
 import type { Services } from "./context.ts";
 import { requireFound } from "./found.ts";
@@ -17,9 +18,9 @@ type TokenRoute = { Params: { token: string } };
 export function addUnsubscribe(app: FastifyInstance, services: Services): void {
   const { db, vault, clock } = services;
 
-  async function find(token: string): Promise<{ id: string; name: string }> {
+  async function find(token: string) {
     const id = requireFound(readUnsubscribeToken(token, vault.fingerprint), "channel");
-    return { id, name: requireFound(await findChannelName(db, id), "channel") };
+    return { id, ...requireFound(await findAnyChannel(db, id), "channel") };
   }
 
   app.register(async (scope) => {
@@ -33,11 +34,19 @@ export function addUnsubscribe(app: FastifyInstance, services: Services): void {
       const { name } = await find(params.token);
       return sendPage(reply, { title, content: toQuestion(name), hasForm: true });
     });
-    scope.post<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
-      const { id, name } = await find(params.token);
+    scope.post<TokenRoute>("/unsubscribe/:token", async ({ params, ip, id: requestId }, reply) => {
+      const { id, name, workspaceId } = await find(params.token);
+      const now = clock.now();
       await db.transaction(async (tx) => {
         const { publicUrl } = services;
-        await disableChannel(tx, { id, reason, now: clock.now(), publicUrl });
+        // Only what changes something: whoever has a mail could fill the audit log otherwise.
+        if (!(await disableChannel(tx, { id, reason, now, publicUrl }))) return;
+        await insertAuditEntry(tx, {
+          ...{ at: now, workspaceId, accountId: null, action: "unsubscribe", outcome: "done" },
+          actor: { kind: "link", userId: null, tokenId: null, sessionId: null, name: null },
+          subject: { kind: "channel", id, name },
+          ...{ address: ip, requestId, changes: noChanges },
+        });
         await wake(tx, "sender");
       });
       return sendPage(reply, { title, content: toConfirmation(name, id) });

@@ -6,7 +6,7 @@ import type { Limit } from "../store/rate-windows.ts";
 const minute = 60;
 const hour = 60 * minute;
 
-/** Whoever asks: the address as the connection shows it, and the account they mean. */
+/** Whoever asks: the client's address, and the account they mean. */
 export interface Caller {
   readonly address: string;
   readonly account: string;
@@ -30,6 +30,14 @@ export function limitsOfSignIn({ address, account }: Caller): SignInLimits {
       limit(`login account ${toAccount(account)}`, 100, hour),
     ],
   };
+}
+
+// How many failed sign-ins are written into the audit log: enough to see that somebody tries, and
+// when. Each account has a bound of its own, so that a flood of one hides nothing of another; all
+// addresses that nobody has share one, and fill at most 2,400 rows a day.
+export function limitsOfFailedSignIn(userId: string | null): readonly Limit[] {
+  if (userId === null) return [limit("audit login nobody", 100, hour)];
+  return [limit(`audit login ${userId}`, 20, hour)];
 }
 
 // Each makes a row and a mail: five are a person in trouble, more is a machine.
@@ -76,7 +84,8 @@ function toAccount(email: string): string {
 // RFC 6177: the least that an IPv6 customer gets is a /64, so that is what counts as one address.
 const customerBytes = 8;
 
-function toNetwork(address: string): string {
+/** What counts as one address: of IPv6 the network that one customer has. */
+export function toNetwork(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   // As IPv4 where it is one in the clothes of IPv6.
   const parsed = ipaddr.process(address);

@@ -1,6 +1,7 @@
 // Links that stand for a person or an invitation: where they lead, how long they live, and how they
 // are made. The secret is behind the `#`, which browsers send to no server and no log holds.
 import { insertLink, type LinkPurpose } from "../store/account-links.ts";
+import { insertHostEntry } from "../store/audit-log.ts";
 import type { Tx } from "../store/db.ts";
 import { findClaimants } from "../store/users.ts";
 import { createLinkText, hashToken } from "./token.ts";
@@ -46,7 +47,10 @@ export async function createLink(tx: Tx, input: LinkInput): Promise<string> {
   return `${publicUrl}${linkPaths[purpose]}#${text}`;
 }
 
-/** For operators whose installation sends no mail; undefined when nobody has the address. */
+/**
+ * For operators whose installation sends no mail; undefined when nobody has the address. In a
+ * transaction: the link and what the audit log says of it are made together.
+ */
 export async function createResetLink(
   tx: Tx,
   input: { readonly email: string; readonly publicUrl: string; readonly now: Date },
@@ -55,5 +59,11 @@ export async function createResetLink(
   const { verified, pending } = await findClaimants(tx, email);
   const user = verified ?? pending;
   if (user === undefined) return undefined;
-  return await createLink(tx, { purpose: "reset_password", subjectId: user.id, publicUrl, now });
+  const accountId = user.id;
+  await insertHostEntry(tx, {
+    ...{ action: "createResetLink", command: "trigrun account reset-link" },
+    subject: { kind: "user", id: accountId, name: user.email },
+    ...{ workspaceId: null, accountId, now },
+  });
+  return await createLink(tx, { purpose: "reset_password", subjectId: accountId, publicUrl, now });
 }

@@ -1,14 +1,5 @@
 // What role, scopes and a person's absence open and close, for every route of the contract.
-import {
-  ApiError,
-  api,
-  isRead,
-  type Route,
-  roles,
-  type Scope,
-  scopeOf,
-  scopes,
-} from "@trigrun/contract";
+import { ApiError, api, isRead, type Route, roles, type Scope, scopes } from "@trigrun/contract";
 import { describe, expect, it } from "vitest";
 import { type Identity, requirePermission } from "./permission.ts";
 
@@ -48,14 +39,15 @@ describe("requirePermission", () => {
   });
 
   it.each(routes)("%s is open to the scopes that name it, and to no other", (_key, route) => {
-    const asked = scopeOf(route);
-    const { resource } = route;
+    const { resource, alsoReads = [] } = route;
+    const isFree = resource === "self" || resource === "none";
     for (const scope of scopes) {
-      const isNamed =
-        asked === undefined ||
-        scope === asked ||
-        (isRead(route) && (scope === "read" || scope === `${resource}:write`));
-      const isOpen = isNamed && route.needsSession !== true;
+      const isOwn =
+        scope === `${resource}:write` || (isRead(route) && scope === `${resource}:read`);
+      // Where more is told of, one that names a single resource is not enough.
+      const isNamed = isFree || (isRead(route) && scope === "read") || isOwn;
+      const isEnough = isNamed && (alsoReads.length === 0 || scope === "read");
+      const isOpen = isEnough && route.needsSession !== true;
       expect([scope, codeFor(scoped(scope), route)]).toEqual([
         scope,
         isOpen ? "open" : "forbidden",

@@ -7,7 +7,7 @@ import {
   type Route,
   roles,
   type Scope,
-  scopeOf,
+  scopesOf,
 } from "@trigrun/contract";
 
 /** Either a token or a sign-in: one of `tokenId` and `sessionId` is null. */
@@ -39,8 +39,8 @@ export function requirePermission(
   if (definition.needsSession && identity.sessionId === null) {
     throw new ApiError("forbidden", "This needs a person who is signed in, not an API token.");
   }
-  const asked = scopeOf(definition);
-  if (scopes !== null && asked !== undefined && !includesScope(scopes, asked)) {
+  const asked = scopesOf(definition).find((each) => !includesScope(scopes ?? [], each));
+  if (scopes !== null && asked !== undefined) {
     throw new ApiError("forbidden", `This needs the scope ${asked}, which the token lacks.`);
   }
   if (options.isVerificationRequired && !identity.isVerified && needsVerifiedEmail(definition)) {

@@ -8,6 +8,7 @@ import { createSessionText, hashToken } from "./token.ts";
 const sessionLifeMs = 7 * 24 * 3_600_000;
 
 export interface OpenedSession {
+  readonly id: string;
   readonly token: string;
   readonly expiresAt: Date;
 }
@@ -19,7 +20,8 @@ export async function openSession(
   const { userId, workspaceId, now } = input;
   const token = createSessionText();
   const expiresAt = new Date(now.getTime() + sessionLifeMs);
-  const session = { id: newId("session", now), userId, workspaceId, hash: hashToken(token) };
+  const id = newId("session", now);
+  const session = { id, userId, workspaceId, hash: hashToken(token) };
   await insertSession(tx, { ...session, expiresAt, now });
-  return { token, expiresAt };
+  return { id, token, expiresAt };
 }

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Scope } from "@trigrun/contract";
 import { newId } from "../id.ts";
+import { insertHostEntry } from "../store/audit-log.ts";
 import type { Database, Tx } from "../store/db.ts";
 import {
   hasTokens,
@@ -63,6 +64,26 @@ export async function createToken(
   return { id, token };
 }
 
+const bootstrapName = "bootstrap";
+const bootstrapSetting = "TRIGRUN_BOOTSTRAP_TOKEN";
+
+/**
+ * Makes a token in the name of the host, where a command or the first start asks for one, and
+ * writes it down. Its text is in the answer and nowhere else.
+ */
+export async function createHostToken(
+  tx: Tx,
+  input: Pick<TokenInput, "workspaceId" | "name" | "role" | "now"> & { readonly command: string },
+): Promise<string> {
+  const { command, ...rest } = input;
+  const { workspaceId, name, role, now } = rest;
+  const { id, token } = await createToken(tx, rest);
+  const subject = { kind: "token", id, name } as const;
+  const values = { role };
+  await insertHostEntry(tx, { action: "createToken", command, subject, workspaceId, values, now });
+  return token;
+}
+
 /**
  * Brings the bootstrap token in line with TRIGRUN_BOOTSTRAP_TOKEN: made when it is new, replaced
  * when it changed, revoked when the setting is gone. Nodes must agree about the setting.
@@ -76,12 +97,19 @@ export async function ensureBootstrapToken(
   const hash = text === undefined ? undefined : hashToken(text.trim());
   await db.transaction(async (tx) => {
     const workspace = await ensureFirstWorkspace(tx, now);
-    await revokeBootstrapTokens(tx, { except: hash, now });
+    const workspaceId = workspace.id;
+    const record = async (action: "createToken" | "revokeToken", id: string) => {
+      const subject = { kind: "token", id, name: bootstrapName } as const;
+      await insertHostEntry(tx, { action, command: bootstrapSetting, subject, workspaceId, now });
+    };
+    for (const id of await revokeBootstrapTokens(tx, { except: hash, now })) {
+      await record("revokeToken", id);
+    }
     if (hash === undefined) return;
-    await upsertBootstrapToken(tx, {
+    const made = await upsertBootstrapToken(tx, {
       id: newId("token", now),
-      workspaceId: workspace.id,
-      name: "bootstrap",
+      workspaceId,
+      name: bootstrapName,
       role: "owner",
       scopes: null,
       memberId: null,
@@ -89,6 +117,7 @@ export async function ensureBootstrapToken(
       expiresAt: null,
       now,
     });
+    if (made !== undefined) await record("createToken", made);
   });
 }
 
@@ -106,10 +135,11 @@ export async function ensureOwnerToken(
   return await db.transaction(async (tx) => {
     const workspace = await ensureFirstWorkspace(tx, now);
     if (await hasTokens(tx)) return undefined;
-    const { token } = await createToken(tx, {
+    const token = await createHostToken(tx, {
       workspaceId: workspace.id,
       name: "first owner",
       role: "owner",
+      command: "first start",
       now,
     });
     await keep(token);

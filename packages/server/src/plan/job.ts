@@ -186,7 +186,7 @@ function withKept(
 }
 
 // A body with GET or HEAD has no meaning (RFC 9110, 9.3.1); proxies drop it or refuse the request.
-function requireSendable(request: JobRequest): void {
+export function requireSendable(request: JobRequest): void {
   if (request.body === null || request.body === undefined) return;
   if (request.method !== "GET" && request.method !== "HEAD") return;
   throw invalid(

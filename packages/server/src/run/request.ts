@@ -7,9 +7,14 @@ import type { Execution } from "./execution.ts";
 
 export const userAgent = "TrigRun/0.1 (+https://docs.trigrun.com)";
 
+/** What of an execution its request tells. */
+interface Called extends Pick<Execution, "id" | "scheduledFor"> {
+  readonly job: Pick<Execution["job"], "id">;
+}
+
 /** `request` is the job's own, filled in; `confinedHeaders` are those that hold secrets now. */
 export function toCall(
-  execution: Execution,
+  execution: Called,
   attemptNumber: number,
   request: JobRequest,
   confinedHeaders: readonly string[] = [],
@@ -27,7 +32,7 @@ export function toCall(
 }
 
 function toHeaders(
-  execution: Execution,
+  execution: Called,
   attemptNumber: number,
   request: JobRequest,
 ): Record<string, string> {

@@ -35,6 +35,14 @@ describe("createLanes", () => {
     expect(lanes.rooms(held("was fast", 64)).get("was fast")).toBe(8 - 64);
   });
 
+  it("leaves two places to a destination that hangs, until it answers again", () => {
+    const lanes = createLanes(128);
+    lanes.observe("hanging", 15_000);
+    expect(lanes.rooms([]).get("hanging")).toBe(2);
+    for (let answer = 0; answer < 4; answer += 1) lanes.observe("hanging", 100);
+    expect(lanes.rooms(held("hanging", 1)).get("hanging")).toBe(8 - 1);
+  });
+
   it("never widens a lane below what every lane has", () => {
     const lanes = createLanes(4);
     lanes.observe("fast", 5);

@@ -17,7 +17,6 @@ const head = {
   taken_at: "2026-11-23T10:00:00.000Z",
   migrations: [],
   tables: [],
-  partitions: [],
 };
 // Rows that begin or end almost like the line that ends them.
 const rows = Buffer.from("a\tb\n\\\\.\n.\n\\N\n\nlong row, much longer than a piece\n");

@@ -1,7 +1,7 @@
 // The text of a backup: lines of JSON, and between them the rows of each table as COPY writes them.
 // It reads in pieces and keeps one row at most, and trusts nothing that it reads.
 //
-//   {"trigrun_backup":1, version, taken_at, migrations, tables, partitions}
+//   {"trigrun_backup":1, version, taken_at, migrations, tables}
 //   {"table":"workspaces"}           then its rows, one a line, and a line that is \.
 //   {"rows":2,"sha256":"…"}          of the rows above
 //   …
@@ -22,7 +22,6 @@ const headSchema = z.strictObject({
   taken_at: z.string(),
   migrations: z.array(z.strictObject({ name: z.string(), checksum: z.string() })),
   tables: z.array(table),
-  partitions: z.array(z.strictObject({ name: z.string(), parent: z.string(), bound: z.string() })),
 });
 
 export const startSchema = z.strictObject({ table: z.string() });

@@ -8,13 +8,6 @@ export interface Table {
   columns: string[];
 }
 
-export interface Partition {
-  readonly name: string;
-  readonly parent: string;
-  /** "FOR VALUES FROM ('…') TO ('…')", as PostgreSQL says it. */
-  readonly bound: string;
-}
-
 /** Whole tables, with all that their partitions hold; each after those that it refers to. */
 export async function readTables(tx: Tx): Promise<Table[]> {
   const rows = await tx.rows<Table & { refers_to: string[] }>(
@@ -45,18 +38,6 @@ export async function readTables(tx: Tx): Promise<Table[]> {
     }
   }
   return ordered;
-}
-
-/** Those directly below a table; the product has none that are parted again. */
-export function readPartitions(tx: Tx): Promise<Partition[]> {
-  return tx.rows<Partition>(
-    raw(`
-    select c.relname as name, p.relname as parent, pg_get_expr(c.relpartbound, c.oid) as bound
-    from pg_class c join pg_inherits i on i.inhrelid = c.oid join pg_class p on p.oid = i.inhparent
-    where c.relnamespace = current_schema()::regnamespace and c.relispartition
-      and c.relkind in ('r', 'p')
-    order by c.relname`),
-  );
 }
 
 export interface Sequence {

@@ -280,10 +280,15 @@ export async function disableChannel(
   return rows.length > 0;
 }
 
-/** What a channel is called, whichever workspace it belongs to. */
-export async function findChannelName(tx: Tx, id: string): Promise<string | undefined> {
-  const [row] = await tx.rows<{ name: string }>(sql`select name from channels where id = ${id}`);
-  return row?.name;
+/** What a channel is called and whose it is, whichever workspace that is. */
+export async function findAnyChannel(
+  tx: Tx,
+  id: string,
+): Promise<{ readonly name: string; readonly workspaceId: string } | undefined> {
+  const [row] = await tx.rows<{ name: string; workspace_id: string }>(
+    sql`select name, workspace_id from channels where id = ${id}`,
+  );
+  return row && { name: row.name, workspaceId: row.workspace_id };
 }
 
 interface Waiting {

@@ -104,6 +104,7 @@ export const visited = (after: string, upTo: string) => `
   visited as (select id from walk where id is not null limit ${visitsMax})`;
 
 // `offset 0` and the laterals keep the walk's order, which the next claim goes on from.
+// The claimed ones by arrays and bounds, for the sake of the months: see execution-queue.ts.
 // The bucket holds `burst` calls and gains one every `interval_ms`; `paid_until` says how many it
 // lacks. A destination of a pace is locked, so that two nodes never spend the same call; the second
 // one looks past it.
@@ -130,9 +131,9 @@ const claimText = `
     where t.interval_ms is null or paced.calls is not null
   ),
   due as (
-    select d.id, lanes.id as destination_id
+    select d.id, d.execution_id
     from lanes cross join lateral (
-      select id from deliveries
+      select id, execution_id from deliveries
       where destination_id = lanes.id and status = 'pending' and parked_for is null
         and due_at <= $2
       order by due_at limit greatest(lanes.room, 0)
@@ -142,7 +143,10 @@ const claimText = `
   ),
   claimed as (
     update deliveries d set node_id = $1, status = 'processing'
-    from due where d.id = due.id
+    where d.id = any(array(select id from due))
+      and (d.execution_id between (select min(execution_id) from due)
+          and (select max(execution_id) from due)
+        or d.execution_id is null)
     returning d.*
   ),
   spent as (

@@ -4,7 +4,8 @@ import type { Try } from "../send/try.ts";
 import { warned } from "./channel-warning.ts";
 import type { Tx } from "./db.ts";
 import type { ClaimedDelivery } from "./delivery-queue.ts";
-import { toPhaseColumns } from "./phases.ts";
+import { phaseColumns, toPhaseColumns } from "./phases.ts";
+import { createRecordset, type RecordOf } from "./recordset.ts";
 
 /** What becomes of a delivery. `attempt` is null when none was made (the channel is disabled). */
 export interface Settlement {
@@ -46,21 +47,54 @@ export async function settleIfLeased(
   settlements: readonly Settlement[],
   { patience, publicUrl }: { patience: Patience; publicUrl: string },
 ): Promise<Set<string>> {
+  const executionIds = settlements.flatMap(({ delivery }) => delivery.executionId ?? []).sort();
   const rows = await tx.rows<{ id: string }>({
     name: "deliveries_settle_if_leased",
     text: settleText,
     values: [
-      JSON.stringify(settlements.map(toSettleRow)),
       patience.failuresMax,
       patience.hoursMax,
       outageSeconds,
       publicUrl,
+      executionIds[0] ?? "",
+      executionIds.at(-1) ?? "",
+      ...settleRows.toValues(settlements.map(toSettleRow)),
     ],
   });
   return new Set(rows.map(({ id }) => id));
 }
 
-function toSettleRow(settlement: Settlement) {
+const settleColumns = {
+  id: "text",
+  node_id: "text",
+  attempts_before: "integer",
+  status: "text",
+  reason: "text",
+  due_at: "timestamptz",
+  finished_at: "timestamptz",
+  interruption: "integer",
+  channel_id: "text",
+  disable_for: "text",
+  is_parked: "boolean",
+  pause_until: "timestamptz",
+  pause_reason: "text",
+  number: "integer",
+  verdict: "text",
+  a_reason: "text",
+  started_at: "timestamptz",
+  latency_ms: "real",
+  ...phaseColumns,
+  request: "text",
+  response: "text",
+  error_class: "text",
+  error_message: "text",
+  next_attempt_reason: "text",
+} as const;
+
+// After the six parameters of the statement that are no rows.
+const settleRows = createRecordset("o", settleColumns, 7);
+
+function toSettleRow(settlement: Settlement): RecordOf<typeof settleColumns> {
   const { delivery, attempt } = settlement;
   return {
     id: delivery.id,
@@ -82,24 +116,19 @@ function toSettleRow(settlement: Settlement) {
     started_at: attempt?.startedAt,
     latency_ms: attempt?.latencyMs,
     ...toPhaseColumns(attempt?.phases),
-    request: attempt?.request,
-    response: attempt?.response,
+    request: attempt?.request && JSON.stringify(attempt.request),
+    response: attempt?.response && JSON.stringify(attempt.response),
     error_class: attempt?.errorClass,
     error_message: attempt?.errorMessage,
     next_attempt_reason: settlement.dueReason,
   };
 }
 
-// The guard is `node_id` and `attempt_count`, as for executions.
+// The guard is `node_id` and `attempt_count`, as for executions. $5 and $6 lead to the partitions
+// that hold the rows, as their times do there; those that tell of no execution are in the default.
 const settleText = `
   with o as (
-    select * from json_to_recordset($1::json) as o(
-      id text, node_id text, attempts_before integer, status text, reason text,
-      due_at timestamptz, finished_at timestamptz, interruption integer, channel_id text,
-      disable_for text, number integer, verdict text, a_reason text, started_at timestamptz,
-      latency_ms real, dns_ms real, connect_ms real, tls_ms real, first_byte_ms real,
-      body_ms real, request jsonb, response jsonb, error_class text, error_message text,
-      next_attempt_reason text, is_parked boolean, pause_until timestamptz, pause_reason text)
+    select * from ${settleRows.text}
   ),
   -- Whoever enables the channel at this moment goes first or finds what is parked here.
   closed as (
@@ -125,6 +154,7 @@ const settleText = `
           d.destination_id) end
     from o
     where d.id = o.id and d.node_id = o.node_id and d.attempt_count = o.attempts_before
+      and (d.execution_id between $5 and $6 or d.execution_id is null)
     returning d.id, d.workspace_id, d.destination_id, d.event
   ),
   recorded as (
@@ -132,8 +162,8 @@ const settleText = `
       latency_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, request, response,
       error_class, error_message, next_attempt_at, next_attempt_reason)
     select o.id, o.number, s.workspace_id, o.verdict, o.a_reason, o.started_at, o.latency_ms,
-      o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms, o.request, o.response,
-      o.error_class, o.error_message, o.due_at, o.next_attempt_reason
+      o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms, o.request::jsonb,
+      o.response::jsonb, o.error_class, o.error_message, o.due_at, o.next_attempt_reason
     from settled s join o on o.id = s.id
     where o.number is not null
   ),
@@ -155,8 +185,8 @@ const settleText = `
     select *, case
       when gone_reason is not null then gone_reason
       when is_alive then null
-      when (in_row >= $2 and ended_at - since >= $4 * interval '1 second')
-        or ended_at - since >= $3 * interval '1 hour'
+      when (in_row >= $1 and ended_at - since >= $3 * interval '1 second')
+        or ended_at - since >= $2 * interval '1 hour'
       then format('%s tries in a row have failed since %s; the last one: %s', in_row,
         to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), last_reason)
     end as death
@@ -176,7 +206,7 @@ const settleText = `
     from judged j where c.id = j.channel_id and j.death is not null and c.disabled_at is null
     returning c.*
   ),
-  ${warned("$5")},
+  ${warned("$4")},
   paused as (
     update destinations t set resumes_at = p.until, resumes_reason = p.reason
     from (

@@ -5,7 +5,8 @@ import { eventsOf } from "@trigrun/contract";
 import type { Attempt } from "../run/attempt.ts";
 import type { End, Execution } from "../run/execution.ts";
 import { raw, sql, type Tx } from "./db.ts";
-import { toPhaseColumns } from "./phases.ts";
+import { phaseColumns, toPhaseColumns } from "./phases.ts";
+import { createRecordset, type RecordOf } from "./recordset.ts";
 
 interface ClaimedRow {
   id: string;
@@ -61,11 +62,13 @@ export async function claimDue(
   input: { nodeId: string; dueBy: Date; limit: number },
 ): Promise<Execution[]> {
   // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
+  // Arrays and not a join: PostgreSQL would take a hundred rows out of each of a dozen months for
+  // more than those months hold, and read them all. The bounds leave out the months of none.
   const rows = await tx.rows<ClaimedRow>({
     name: "executions_claim_due",
     text: `
       with due as (
-        select id from executions
+        select id, scheduled_for from executions
         where node_id is null and due_at <= $2
         order by due_at limit $3
         for update skip locked
@@ -74,8 +77,10 @@ export async function claimDue(
         node_id = $1,
         status = 'running',
         started_at = coalesce(e.started_at, greatest(e.due_at, now()))
-      from due, jobs j
-      where e.id = due.id and j.id = e.job_id
+      from jobs j
+      where e.id = any(array(select id from due)) and j.id = e.job_id
+        and e.scheduled_for between (select min(scheduled_for) from due)
+          and (select max(scheduled_for) from due)
       returning ${claimedText}`,
     values: [input.nodeId, input.dueBy, input.limit],
   });
@@ -204,10 +209,17 @@ export async function settleIfLeased(
   tx: Tx,
   settlements: readonly Settlement[],
 ): Promise<{ settled: Set<string>; deliveries: number }> {
+  const slots = settlements
+    .map(({ execution }) => execution.scheduledFor.getTime())
+    .sort((a, b) => a - b);
   const rows = await tx.rows<{ id: string; deliveries: number }>({
     name: "executions_settle_if_leased",
     text: settleText,
-    values: [JSON.stringify(settlements.map(toSettleRow))],
+    values: [
+      new Date(slots[0] ?? 0),
+      new Date(slots.at(-1) ?? 0),
+      ...settleRows.toValues(settlements.map(toSettleRow)),
+    ],
   });
   return {
     settled: new Set(rows.map(({ id }) => id)),
@@ -215,23 +227,60 @@ export async function settleIfLeased(
   };
 }
 
-function toSettleRow({ execution, attempt, warnings, reason, outcome }: Settlement) {
+const settleColumns = {
+  id: "text",
+  scheduled_for: "timestamptz",
+  node_id: "text",
+  attempts_before: "integer",
+  status: "text",
+  due_at: "timestamptz",
+  finished_at: "timestamptz",
+  reason: "text",
+  // JSON: an array of texts, or NULL for none.
+  warnings: "text",
+  completes_job: "boolean",
+  // Parted by spaces.
+  events: "text",
+  // JSON, and read as such only where somebody is told.
+  facts: "text",
+  // Where no attempt is recorded in the same act: else its preview is the output.
+  output: "text",
+  interruption: "integer",
+  number: "integer",
+  a_status: "text",
+  status_code: "integer",
+  started_at: "timestamptz",
+  latency_ms: "real",
+  ...phaseColumns,
+  body_preview: "text",
+  body_truncated: "boolean",
+  response_headers: "text",
+  error_class: "text",
+  error_message: "text",
+} as const;
+
+// After the two parameters of the statement that are no rows.
+const settleRows = createRecordset("o", settleColumns, 3);
+
+function toSettleRow(settlement: Settlement): RecordOf<typeof settleColumns> {
+  const { execution, attempt, warnings, reason, outcome } = settlement;
   const end = "status" in outcome ? outcome : null;
   return {
     id: execution.id,
+    scheduled_for: execution.scheduledFor,
     node_id: execution.nodeId,
     attempts_before: execution.attemptCount,
     status: end?.status ?? "running",
     due_at: "dueAt" in outcome ? outcome.dueAt : null,
-    finished_at: end?.finishedAt ?? null,
+    finished_at: end?.finishedAt,
     reason,
-    warnings: warnings ?? [],
+    warnings: warnings?.length ? JSON.stringify(warnings) : null,
     completes_job: end?.completesJob ?? false,
-    events: end ? eventsOf(end.status) : [],
-    facts: end?.facts satisfies ExecutionFacts | undefined,
-    output: end?.output ?? null,
+    events: end && eventsOf(end.status).join(" "),
+    facts: end && JSON.stringify(end.facts satisfies ExecutionFacts),
+    output: attempt === null ? end?.output : null,
     interruption: attempt?.errorClass === "interrupted" ? 1 : 0,
-    number: attempt?.number ?? null,
+    number: attempt?.number,
     a_status: attempt?.status,
     status_code: attempt?.statusCode,
     started_at: attempt?.startedAt,
@@ -239,7 +288,7 @@ function toSettleRow({ execution, attempt, warnings, reason, outcome }: Settleme
     ...toPhaseColumns(attempt?.phases),
     body_preview: attempt?.bodyPreview,
     body_truncated: attempt?.bodyTruncated ?? false,
-    response_headers: attempt?.responseHeaders,
+    response_headers: attempt?.responseHeaders && JSON.stringify(attempt.responseHeaders),
     error_class: attempt?.errorClass,
     error_message: attempt?.errorMessage,
   };
@@ -247,34 +296,21 @@ function toSettleRow({ execution, attempt, warnings, reason, outcome }: Settleme
 
 const isoFormat = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
-/**
- * The facts with what only the database knows at the moment of the settle: when the job runs next,
- * and how long it usually takes. The last 20 executions are looked at, a page of an index at most.
- */
-const tellNow = (facts: string, job: string) => `
-  jsonb_set(${facts}, '{execution,usual_duration_ms}', coalesce((
-    select to_jsonb(round((percentile_cont(0.5) within group (
-      order by extract(epoch from (finished_at - started_at)) * 1000))::numeric))
-    from (
-      select status, started_at, finished_at from executions
-      where job_id = ${job}.id order by id desc limit 20
-    ) latest where status = 'succeeded'), 'null'))
+/** The facts with what only the database knows at the moment of the settle. */
+const factsNow = `
+  jsonb_set(f.facts::jsonb, '{execution,usual_duration_ms}',
+    coalesce(to_jsonb(u.duration_ms), 'null'))
   || jsonb_build_object('next_run_at',
-    to_char(${job}.next_run_at at time zone 'UTC', ${isoFormat}))`;
+    to_char(j.next_run_at at time zone 'UTC', ${isoFormat}))`;
 
 // The guard is `node_id` and `attempt_count`: a node whose lease was taken over finds another
 // node there, or, should it have got the row back itself, another count.
+// The scheduled times lead to the partitions that hold the rows: $1 and $2 before it is planned, or
+// PostgreSQL takes a hundred rows out of a dozen months for more than those months hold.
 // The output is cut to 2,000 characters: more than any channel shows.
 const settleText = `
   with o as (
-    select * from json_to_recordset($1::json) as o(
-      id text, node_id text, attempts_before integer, status text, due_at timestamptz,
-      finished_at timestamptz, reason text, warnings text[], completes_job boolean,
-      events text[], facts jsonb, output text, interruption integer, number integer,
-      a_status text, status_code integer, started_at timestamptz, latency_ms real, dns_ms real,
-      connect_ms real, tls_ms real, first_byte_ms real, body_ms real, body_preview text,
-      body_truncated boolean,
-      response_headers jsonb, error_class text, error_message text)
+    select * from ${settleRows.text}
   ),
   settled as (
     update executions e set
@@ -286,43 +322,63 @@ const settleText = `
       attempt_count = e.attempt_count + (o.number is not null)::integer,
       interruptions = e.interruptions + o.interruption,
       reason = o.reason,
-      warnings = e.warnings
-        || array(select w from unnest(o.warnings) as w where w <> all (e.warnings))
+      warnings = case when o.warnings is null then e.warnings else e.warnings || array(
+        select w from json_array_elements_text(o.warnings::json) as w where w <> all (e.warnings)
+      ) end
     from o
     where e.id = o.id
+      and e.scheduled_for = o.scheduled_for
+      and e.scheduled_for between $1 and $2
       and e.node_id is not distinct from o.node_id
       and e.attempt_count = o.attempts_before
       and e.due_at is not null
-    returning e.id, e.workspace_id, e.job_id, e.scheduled_for
+    returning o.*, e.workspace_id, e.job_id
   ),
   recorded as (
     insert into attempts (execution_id, number, workspace_id, status, status_code, started_at,
       latency_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, body_ms, body_preview,
       body_truncated, response_headers, error_class, error_message)
-    select o.id, o.number, s.workspace_id, o.a_status, o.status_code, o.started_at,
-      o.latency_ms, o.dns_ms, o.connect_ms, o.tls_ms, o.first_byte_ms, o.body_ms,
-      o.body_preview, o.body_truncated, o.response_headers, o.error_class, o.error_message
-    from settled s join o on o.id = s.id
-    where o.number is not null
+    select id, number, workspace_id, a_status, status_code, started_at, latency_ms, dns_ms,
+      connect_ms, tls_ms, first_byte_ms, body_ms, body_preview, body_truncated,
+      response_headers::jsonb, error_class, error_message
+    from settled where number is not null
   ),
   completed as (
-    update jobs j set state = 'completed', updated_at = o.finished_at
-    from settled s join o on o.id = s.id
-    where o.completes_job and j.id = s.job_id and j.state in ('active', 'paused')
+    update jobs j set state = 'completed', updated_at = s.finished_at
+    from settled s
+    where s.completes_job and j.id = s.job_id and j.state in ('active', 'paused')
       and j.next_run_at is null and (j.run_at is null or j.run_at = s.scheduled_for)
+  ),
+  fired as (
+    select s.id, s.job_id, s.workspace_id, s.facts, coalesce(s.output, s.body_preview) as output,
+      s.finished_at, r.event, r.channel_id
+    from settled s join rules r on r.job_id = s.job_id
+      and r.event = any(string_to_array(s.events, ' '))
+  ),
+  -- How long a job usually takes, once for all of its ends here. Its last 20 executions are looked
+  -- at, a page of an index at most.
+  usual as materialized (
+    select l.job_id, (
+      select round((percentile_cont(0.5) within group (
+        order by extract(epoch from (finished_at - started_at)) * 1000))::numeric)
+      from (
+        select status, started_at, finished_at from executions
+        where job_id = l.job_id order by id desc limit 20
+      ) latest where status = 'succeeded'
+    ) as duration_ms
+    from (select distinct job_id from fired) l
   ),
   told as (
     insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
       destination_id, job_id, execution_id, event, facts, output, due_at, created_at)
-    select new_id('dlv'), s.workspace_id, c.id, c.name, c.type, c.destination_id, s.job_id, s.id,
-      r.event, ${tellNow("o.facts", "j")},
-      case when c.config->'include_output' = 'true'::jsonb then left(o.output, 2000) end,
-      o.finished_at, o.finished_at
-    from settled s
-    join o on o.id = s.id
-    join jobs j on j.id = s.job_id
-    join rules r on r.job_id = s.job_id and r.event = any(o.events)
-    join channels c on c.id = r.channel_id
+    select new_id('dlv'), f.workspace_id, c.id, c.name, c.type, c.destination_id, f.job_id, f.id,
+      f.event, ${factsNow},
+      case when c.config->'include_output' = 'true'::jsonb then left(f.output, 2000) end,
+      f.finished_at, f.finished_at
+    from fired f
+    join usual u on u.job_id = f.job_id
+    join jobs j on j.id = f.job_id
+    join channels c on c.id = f.channel_id
     on conflict (execution_id, channel_id, event) do nothing
     returning id
   )

@@ -19,6 +19,11 @@ export function idBoundAfter(kind: IdKind, at: Date): string {
   return idAt(kind, at.getTime() + marginMs);
 }
 
+/** The least id that a row made in this millisecond can have. */
+export function idFloor(kind: IdKind, at: Date): string {
+  return idAt(kind, at.getTime());
+}
+
 function idAt(kind: IdKind, milliseconds: number): string {
   const bounded = Math.min(Math.max(0, milliseconds), millisecondsMax);
   return `${idPrefixes[kind]}_${bounded.toString(16).padStart(12, "0")}`;

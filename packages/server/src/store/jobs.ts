@@ -128,6 +128,8 @@ export interface JobFilter {
   readonly kind?: JobKind | undefined;
   /** The whole name. */
   readonly name?: string | undefined;
+  /** A part of the name, in any case. */
+  readonly search?: string | undefined;
 }
 
 export async function listJobs(
@@ -136,13 +138,14 @@ export async function listJobs(
   filter: JobFilter,
   page: PageRequest,
 ): Promise<Page<JobAnswer>> {
-  const { state, kind, name } = filter;
+  const { state, kind, name, search } = filter;
   const rows = await tx.rows<JobRowWithLast>(sql`
     ${withLast}
     where j.workspace_id = ${workspaceId} and j.deleted_at is null
       ${state === undefined ? empty : sql`and j.state = ${state}`}
       ${kind === undefined ? empty : sql`and j.kind = ${kind}`}
       ${name === undefined ? empty : sql`and j.name = ${name}`}
+      ${search === undefined ? empty : sql`and strpos(lower(j.name), lower(${search})) > 0`}
       ${page.before === undefined ? empty : sql`and j.id < ${page.before}`}
     order by j.id desc limit ${page.limit + 1}`);
   return toPage(rows, page.limit, toAnswer);

@@ -2,7 +2,9 @@
 // at a time. It never skips a file, edits what was applied, or goes backwards.
 //
 // A file is named 0001_what_it_brings.sql, numbered from 0001 without a gap, and must not hold
-// begin or commit.
+// begin or commit. A line that begins with "-- step:" ends a transaction, so that a lock is not
+// held while a later part reads a big table. A file that was cut off begins again with its first
+// step: each of them must bear to be repeated, and the program of before must bear each of them.
 
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
@@ -11,6 +13,8 @@ import { sql } from "./db.ts";
 
 // The build copies the folder next to the bundle, so this holds there as well.
 const MIGRATIONS = new URL("./migrations/", import.meta.url);
+
+const STEP = /^-- step:.*$/m;
 
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
@@ -134,7 +138,10 @@ async function applyMissing(held: Reserved, migrations: Migration[]): Promise<st
   refuseMismatch(migrations, applied);
   const missing = migrations.slice(applied.length);
   for (const migration of missing) {
-    await held.transaction((tx) => apply(tx, migration));
+    const steps = migration.text.split(STEP);
+    const text = steps.pop() ?? "";
+    for (const step of steps) await held.transaction((tx) => tx.run({ text: step, values: [] }));
+    await held.transaction((tx) => apply(tx, { ...migration, text }));
   }
   return missing.map((migration) => migration.name);
 }

@@ -1,6 +1,14 @@
 // The phases of a call as columns, for every table that records one.
 import type { Attempt } from "../run/attempt.ts";
 
+export const phaseColumns = {
+  dns_ms: "real",
+  connect_ms: "real",
+  tls_ms: "real",
+  first_byte_ms: "real",
+  body_ms: "real",
+} as const;
+
 export function toPhaseColumns(phases: Attempt["phases"] | undefined) {
   return {
     dns_ms: phases?.dnsMs,

@@ -8,6 +8,7 @@ import type { JobSlot } from "../plan/set-aside.ts";
 import { toEnd } from "../run/execution.ts";
 import type { Tx } from "./db.ts";
 import { lockUnended, settleIfLeased } from "./execution-queue.ts";
+import { createRecordset } from "./recordset.ts";
 
 export interface DueJob extends JobSlot {
   readonly workspaceId: string;
@@ -142,6 +143,12 @@ export async function insertSlots(
   return deliveries;
 }
 
+const slotRows = createRecordset(
+  "s",
+  { id: "text", workspace_id: "text", job_id: "text", scheduled_for: "timestamptz" },
+  2,
+);
+
 async function insertQueued(
   tx: Tx,
   slots: readonly (PlannedSlot & { readonly id: string })[],
@@ -158,13 +165,14 @@ async function insertQueued(
     text: `
       insert into executions (id, workspace_id, job_id, trigger, scheduled_for, status, due_at,
         created_at)
-      select id, workspace_id, job_id, 'schedule', scheduled_for, 'queued', scheduled_for, $2
-      from json_to_recordset($1::json) as s(id text, workspace_id text, job_id text,
-        scheduled_for timestamptz)
+      select id, workspace_id, job_id, 'schedule', scheduled_for, 'queued', scheduled_for, $1
+      from ${slotRows.text}
       on conflict (job_id, scheduled_for) where trigger = 'schedule' do nothing`,
-    values: [JSON.stringify(rows), now],
+    values: [now, ...slotRows.toValues(rows)],
   });
 }
+
+const advanceRows = createRecordset("a", { id: "text", next_run_at: "timestamptz" });
 
 /** Moves jobs to their next slot; null when the schedule is over. */
 export async function advanceJobs(
@@ -175,9 +183,9 @@ export async function advanceJobs(
     name: "jobs_advance",
     text: `
       update jobs j set next_run_at = a.next_run_at
-      from json_to_recordset($1::json) as a(id text, next_run_at timestamptz)
+      from ${advanceRows.text}
       where j.id = a.id`,
-    values: [toRecordset(jobs)],
+    values: advanceRows.toValues(jobs.map(({ id, nextRunAt }) => ({ id, next_run_at: nextRunAt }))),
   });
 }
 

@@ -1,7 +1,9 @@
 // Deletes what has outlived its purpose: idempotency keys after 24 hours, nodes long dead, ended
-// sign-ins and links, accounts that nobody verified. History is not touched here.
+// sign-ins and links, accounts that nobody verified, the audit log past its days. History is
+// history-pruner.ts.
 import type { Log } from "../log.ts";
 import { createLoop, type Loop } from "../loop.ts";
+import { pruneAuditLog } from "./audit-log.ts";
 import { type Database, sql, type Tx } from "./db.ts";
 import { forgetDead } from "./nodes.ts";
 
@@ -10,7 +12,14 @@ const pauseMs = 3_600_000;
 // Rows of one statement, so that no lock is held for long.
 const batchMax = 1_000;
 
-export function createPruner({ db, log }: { db: Database; log: Log }): Loop {
+export interface PrunerOptions {
+  readonly db: Database;
+  readonly log: Log;
+  /** How long the audit log is kept, whatever is kept of history. */
+  readonly auditDays: number;
+}
+
+export function createPruner({ db, log, auditDays }: PrunerOptions): Loop {
   return createLoop({
     name: "pruner",
     pass: async () => {
@@ -23,6 +32,7 @@ export function createPruner({ db, log }: { db: Database; log: Log }): Loop {
         await pruneMails(db),
         await pruneInvitations(db),
         await db.transaction(pruneUnverified),
+        await pruneAuditLog(db, { days: auditDays, limit: batchMax }),
       ];
       return counts.includes(batchMax) ? 0 : pauseMs;
     },

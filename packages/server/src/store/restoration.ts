@@ -2,7 +2,7 @@
 // end, or nothing is. It runs no statement that the text brings along.
 //
 //   1. refuse a database that holds anything
-//   2. the schema as it was: the migrations of the backup, its partitions
+//   2. the schema as it was: the migrations of the backup
 //   3. the rows, table by table, each compared with its sums; the key once its check is there
 //   4. the schema as it is now
 import { createHash } from "node:crypto";
@@ -17,14 +17,7 @@ import {
   startSchema,
   sumSchema,
 } from "./backup-text.ts";
-import {
-  type Partition,
-  quote,
-  readPartitions,
-  readTables,
-  type Sequence,
-  type Table,
-} from "./catalogue.ts";
+import { quote, readTables, type Sequence, type Table } from "./catalogue.ts";
 import { type CopyTx, type Database, raw, sql, type Tx } from "./db.ts";
 import { migrateWithin } from "./migrate.ts";
 import type { Vault } from "./vault.ts";
@@ -48,7 +41,6 @@ export async function restoreBackup({ db, text, vault }: RestoreOptions): Promis
   const restored = await db.copy(async (tx) => {
     await refuseFull(tx);
     await migrateWithin(tx, head.migrations);
-    await makePartitions(tx, head.partitions);
     await compareTables(tx, head);
     await switchTriggers(tx, head, "disable");
     let rows = 0;
@@ -79,20 +71,6 @@ async function refuseFull(tx: Tx): Promise<void> {
     "The database is not empty, and a restore changes nothing that is there. Give it a new one: " +
       "another --data-dir, or a DATABASE_URL with an empty database.",
   );
-}
-
-/** All that a bound may hold: strings, MINVALUE and MAXVALUE. */
-const boundPattern =
-  /^(?:DEFAULT|FOR VALUES FROM \((?:'[^'\\]*'|MINVALUE|MAXVALUE)\) TO \((?:'[^'\\]*'|MINVALUE|MAXVALUE)\))$/;
-
-/** Partitions come and go with time; those that the migrations made are there already. */
-async function makePartitions(tx: Tx, partitions: readonly Partition[]): Promise<void> {
-  const known = new Set((await readPartitions(tx)).map(({ name }) => name));
-  for (const { name, parent, bound } of partitions) {
-    if (known.has(name)) continue;
-    if (!boundPattern.test(bound)) throw new BackupRefused(damaged);
-    await tx.run(raw(`create table ${quote(name)} partition of ${quote(parent)} ${bound}`));
-  }
 }
 
 /** What is restored has the names that the migrations made, and no others. */

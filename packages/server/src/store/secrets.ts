@@ -1,5 +1,5 @@
 // Secrets as rows: a name in the open, the value sealed to the row. Every read is bounded by a
-// workspace, and only `openSecrets` ever opens a value, for the attempt that needs it.
+// workspace, and a value is only ever opened for the request that needs it.
 import type { Secret } from "@trigrun/contract";
 import { newId } from "../id.ts";
 import type { OpenedSecrets } from "../run/secret.ts";
@@ -146,13 +146,35 @@ export async function openSecrets(
   vault: Vault,
   input: { readonly jobId: string; readonly names: readonly string[] },
 ): Promise<OpenedSecrets> {
-  const rows = await tx.rows<{ id: string; name: string; sealed: Buffer }>({
+  const rows = await tx.rows<SealedRow>({
     name: "secrets_open",
     text: `select s.id, s.name, s.sealed from secrets s
            join jobs j on j.workspace_id = s.workspace_id
            where j.id = $1 and s.name = any($2)`,
     values: [input.jobId, input.names],
   });
+  return openRows(vault, rows);
+}
+
+/** The same for a request that is no job's yet. */
+export async function openSecretsIn(
+  tx: Tx,
+  vault: Vault,
+  input: { readonly workspaceId: string; readonly names: readonly string[] },
+): Promise<OpenedSecrets> {
+  const rows = await tx.rows<SealedRow>(sql`
+    select id, name, sealed from secrets
+    where workspace_id = ${input.workspaceId} and name = any(${input.names})`);
+  return openRows(vault, rows);
+}
+
+interface SealedRow {
+  id: string;
+  name: string;
+  sealed: Buffer;
+}
+
+function openRows(vault: Vault, rows: readonly SealedRow[]): OpenedSecrets {
   const values = new Map<string, string>();
   const unreadable = new Set<string>();
   for (const { id, name, sealed } of rows) {

@@ -90,20 +90,25 @@ export async function hasTokens(tx: Tx): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Ends the life of every bootstrap token but the one with this hash. */
+/** Ends the life of every bootstrap token but the one with this hash. Answers which that were. */
 export async function revokeBootstrapTokens(
   tx: Tx,
   input: { readonly except: Buffer | undefined; readonly now: Date },
-): Promise<void> {
-  await tx.run(sql`
+): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(sql`
     update api_tokens set revoked_at = ${input.now}
     where is_bootstrap and revoked_at is null
-      and token_hash is distinct from ${input.except ?? null}`);
+      and token_hash is distinct from ${input.except ?? null}
+    returning id`);
+  return rows.map(({ id }) => id);
 }
 
-/** Makes the bootstrap token, or brings back to life the row that had this hash before. */
-export async function upsertBootstrapToken(tx: Tx, token: NewToken): Promise<void> {
-  await tx.run(sql`
+/**
+ * Makes the bootstrap token, or brings back to life the row that had this hash before. Answers its
+ * id unless it stands already.
+ */
+export async function upsertBootstrapToken(tx: Tx, token: NewToken): Promise<string | undefined> {
+  const [row] = await tx.rows<{ id: string }>(sql`
     insert into api_tokens as t (id, workspace_id, name, role, token_hash, is_bootstrap,
       created_at)
     values (${token.id}, ${token.workspaceId}, ${token.name}, ${token.role}, ${token.hash}, true,
@@ -111,7 +116,9 @@ export async function upsertBootstrapToken(tx: Tx, token: NewToken): Promise<voi
     on conflict (token_hash) do update set
       workspace_id = excluded.workspace_id, name = excluded.name, role = excluded.role,
       is_bootstrap = true, revoked_at = null, expires_at = null, member_id = null, scopes = null
-    where not t.is_bootstrap or t.revoked_at is not null`);
+    where not t.is_bootstrap or t.revoked_at is not null
+    returning t.id`);
+  return row?.id;
 }
 
 interface ListedRow {

@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { faultPoint } from "../fault-point.ts";
+import { insertHostEntry } from "./audit-log.ts";
 import { type Database, sql, type Tx, violatedConstraint } from "./db.ts";
 import { toSealedId } from "./idempotency.ts";
 import { findNodesWithout } from "./nodes.ts";
@@ -85,14 +86,25 @@ export async function rotateKey(options: RotationOptions): Promise<Rotation> {
   assert(target !== undefined, "a vault holds a key");
   await announce(options, target);
   await untilFollowed(options, target, { mustSeal: false });
-  await db.transaction(async (tx) => {
-    await tx.run(sql`update vault_checks set is_current = false where is_current`);
-    await tx.run(sql`update vault_checks set is_current = true where key_version = ${target}`);
-  });
+  await db.transaction((tx) => turn(tx, target));
   vault.sealWith(target);
   await untilFollowed(options, target, { mustSeal: true });
   say(`Everything new is encrypted with key ${target}.`);
   return finish(options, target);
+}
+
+async function turn(tx: Tx, target: number): Promise<void> {
+  const turned = await tx.rows<{ now: Date }>(sql`
+    update vault_checks set is_current = false where is_current and key_version <> ${target}
+    returning now()::timestamptz(3) as now`);
+  await tx.run(sql`update vault_checks set is_current = true where key_version = ${target}`);
+  const [before] = turned;
+  // A run that goes on where another was killed turns nothing.
+  if (before === undefined) return;
+  await insertHostEntry(tx, {
+    ...{ action: "rotateKey", command: "trigrun rotate-key", subject: null, workspaceId: null },
+    ...{ values: { key_version: target }, now: before.now },
+  });
 }
 
 async function finish(options: RotationOptions, target: number): Promise<Rotation> {

@@ -28,13 +28,14 @@ interface Row {
   id: string;
   name: string;
   timezone: string;
+  history_days: number | null;
   created_at: Date;
 }
 
-const columns = sql`w.id, w.name, w.timezone, w.created_at`;
+const columns = sql`w.id, w.name, w.timezone, w.history_days, w.created_at`;
 
-function toWorkspace({ id, name, timezone, created_at }: Row): Workspace {
-  return { id, name, timezone, created_at: created_at.toISOString() };
+function toWorkspace({ id, name, timezone, history_days, created_at }: Row): Workspace {
+  return { id, name, timezone, history_days, created_at: created_at.toISOString() };
 }
 
 export async function insertWorkspace(
@@ -60,11 +61,16 @@ export async function findWorkspace(tx: Tx, id: string): Promise<Workspace | und
 export async function saveWorkspace(
   tx: Tx,
   id: string,
-  patch: { readonly name?: string | undefined; readonly timezone?: string | undefined },
+  patch: {
+    readonly name?: string | undefined;
+    readonly timezone?: string | undefined;
+    readonly history_days?: number | null | undefined;
+  },
 ): Promise<void> {
   await tx.run(sql`
     update workspaces set name = coalesce(${patch.name ?? null}, name),
       timezone = coalesce(${patch.timezone ?? null}, timezone)
+      ${patch.history_days === undefined ? empty : sql`, history_days = ${patch.history_days}`}
     where id = ${id}`);
 }
 

@@ -319,7 +319,7 @@ describe("the database", () => {
     const pendingMember = await test.addPerson("member", { isPending: true });
     const age = sql`update users set created_at = now() - interval '8 days'`;
     const prune = async () => {
-      const pruner = createPruner({ db: test.db, log });
+      const pruner = createPruner({ db: test.db, log, auditDays: 400 });
       pruner.start();
       await pruner.stop();
     };

@@ -73,6 +73,16 @@ function logIn(api: TestApi, email: string, text = password, address = "192.0.2.
 const me = (api: TestApi, token: string) => api.call({ path: "/v1/auth/me", token });
 const codeOf = ({ status, body }: Answer) => [status, body?.error?.code];
 
+describe("the ways in", () => {
+  it("are told to whoever asks: first the owner, then what the operator set", async () => {
+    const api = await openFresh({ TRIGRUN_SIGNUP: "invite" });
+    const ask = async () => (await api.call({ path: "/v1/auth/options", token: null })).body;
+    expect(await ask()).toEqual({ sign_up: "first", sends_mail: false });
+    await signUp(api);
+    expect(await ask()).toEqual({ sign_up: "invite", sends_mail: false });
+  });
+});
+
 describe("the first sign-up", () => {
   it("becomes owner of the workspace that the first start made, and names it", async () => {
     const api = await openFresh();

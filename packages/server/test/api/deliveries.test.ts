@@ -202,7 +202,9 @@ describe("reading a delivery", () => {
       (id: string) => client.retryDelivery({ params: { id } }),
     ]) {
       const unknown = await refusalOf(call("dlv_00000000000000000000000000000000"));
-      expect(unknown).toBe("not_found : There is no delivery with this id in this workspace.");
+      expect(unknown).toBe(
+        "not_found : There is no delivery with this id in this workspace, or no longer.",
+      );
       expect(await refusalOf(call(params.id))).toBe(unknown);
       expect(await refusalOf(call("nonsense"))).toBe(unknown);
     }

@@ -47,44 +47,4 @@ describe("documents", () => {
     }
     expect(text).toContain("429 `rate_limited`");
   });
-
-  it("begin with a page that links to them and runs no script", async () => {
-    const { text, headers } = await test.call({ path: "/", token: null });
-    expect(headers["content-type"]).toContain("text/html");
-    expect(text).toContain('href="/docs"');
-    expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
-    expect(text).not.toContain("<script");
-  });
-
-  it("have pages behind the links of notifications, and none for what is no id", async () => {
-    const executionId = "exec_0193a5c4f7e2a1b2c3d4e5f60718293a";
-    const page = await test.call({ path: `/executions/${executionId}`, token: null });
-    expect(page.text).toContain(`cronctl executions get ${executionId}`);
-    for (const path of ["/executions/%3Cscript%3E", "/channels/%3Cscript%3E"]) {
-      const other = await test.call({ path, token: null });
-      expect([other.status, other.body.error.code]).toEqual([404, "not_found"]);
-    }
-    for (const path of [`/channels/${executionId}`, `/channels/chan_${"A".repeat(32)}`]) {
-      expect((await test.call({ path, token: null })).status).toBe(404);
-    }
-  });
-
-  it("say on the page of a channel how it is read and how its messages end", async () => {
-    const { id } = await test.client.createChannel({
-      body: {
-        ...{ name: "a-name-for-nobody", type: "webhook" },
-        config: { url: "https://example.com/hook" },
-      },
-    });
-    const page = await test.call({ path: `/channels/${id}`, token: null });
-    expect(page.status).toBe(200);
-    expect(page.headers["content-security-policy"]).toMatch(/^default-src 'none'; style-src/);
-    for (const line of ["channels get", "channels enable", "channels delete"]) {
-      expect(page.text).toContain(`<code>cronctl ${line} ${id}</code>`);
-    }
-    expect(page.text).toContain(`<code>cronctl rules remove JOB ${id}:EVENT</code>`);
-    // The same for a channel that is there and one that is not: nobody learns which are.
-    const other = await test.call({ path: `/channels/chan_${"0".repeat(32)}`, token: null });
-    expect(other.text.replaceAll(`chan_${"0".repeat(32)}`, id)).toBe(page.text);
-  });
 });

@@ -181,7 +181,9 @@ describe("reading an execution", () => {
       (id: string) => client.listExecutionNotifications({ params: { id } }),
     ]) {
       const unknown = await refusalOf(call("exec_00000000000000000000000000000000"));
-      expect(unknown).toBe("not_found : There is no execution with this id in this workspace.");
+      expect(unknown).toBe(
+        "not_found : There is no execution with this id in this workspace, or no longer.",
+      );
       expect(await refusalOf(call(foreign))).toBe(unknown);
       expect(await refusalOf(call("nonsense"))).toBe(unknown);
     }

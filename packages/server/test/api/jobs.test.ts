@@ -243,6 +243,19 @@ describe("creating a job", () => {
 });
 
 describe("reading jobs", () => {
+  it("finds them by a part of their name, in any case, and takes signs as they are", async () => {
+    const tenant = await api.addTenant();
+    for (const name of ["Nightly backup", "50% of it", "a_b", "azb"]) {
+      await tenant.client.createJob({ body: { ...hourly, name, request } });
+    }
+    const find = async (search: string) =>
+      (await tenant.client.listJobs({ query: { search } })).items.map(({ name }) => name);
+    expect(await find("NIGHT")).toEqual(["Nightly backup"]);
+    expect(await find("%")).toEqual(["50% of it"]);
+    expect(await find("_b")).toEqual(["a_b"]);
+    expect(await find("nobody")).toEqual([]);
+  });
+
   it("filters by state, kind and whole name", async () => {
     const tenant = await api.addTenant();
     const add = async (name: string, fields: object) => {

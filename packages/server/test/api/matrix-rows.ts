@@ -90,7 +90,11 @@ export function createSubjects(test: TestApi) {
     return { id: await make() };
   }
 
+  const batch = async () => ({ job_ids: [await toJob()] });
   const bodies: { readonly [K in RouteKey]?: () => Promise<unknown> } = {
+    pauseJobs: batch,
+    resumeJobs: batch,
+    runJobsNow: batch,
     createChannel: async () => ({
       name: `new ${next()}`,
       type: "webhook",
@@ -114,6 +118,8 @@ export function createSubjects(test: TestApi) {
     const definition: Route = api[key];
     const ids = definition.params === undefined ? {} : await makeIds(key, definition);
     const path = definition.path.replace(/:([a-z_]+)/g, (_, name: string) => ids[name] ?? "");
+    // A stream that ends at once.
+    if (definition.streams) return { path: `${path}?seconds=0`, body: undefined };
     if (definition.body === undefined) return { path, body: undefined };
     const body = (await bodies[key]?.()) ?? definition.example?.body ?? {};
     return { path, body };

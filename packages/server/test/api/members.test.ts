@@ -315,6 +315,15 @@ describe("workspaces", () => {
       body: { name: "Production", timezone: "Europe/Berlin" },
     });
     expect(renamed.body).toMatchObject({ id: made.body.id, name: "Production" });
+    const keep = async (history_days: unknown) => {
+      const request = { method: "PATCH", path: "/v1/workspace", token } as const;
+      const { status, body } = await test.call({ ...request, body: { history_days } });
+      return status === 200 ? body.history_days : status;
+    };
+    expect(renamed.body.history_days).toBeNull();
+    expect(await keep(30)).toBe(30);
+    for (const wrong of [0, 1_826, 1.5, "30"]) expect(await keep(wrong)).toBe(400);
+    expect(await keep(null)).toBeNull();
     const back = await post(token, "/v1/auth/switch-workspace", { workspace_id: workspaceId });
     expect(back.body.workspace.id).toBe(workspaceId);
   });

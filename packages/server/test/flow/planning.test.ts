@@ -74,7 +74,7 @@ describe("the planner", () => {
         insert into executions (id, workspace_id, job_id, status, trigger, scheduled_for, due_at)
         select new_id('exec'), workspace_id, job_id, 'queued', 'schedule', scheduled_for, now()
         from executions where job_id = ${jobId}`),
-    ).rejects.toThrow("executions_slot_idx");
+    ).rejects.toThrow("executions_default_slot_idx");
   });
 
   it("after an outage runs the latest slot and records the older ones as missed", async () => {

@@ -9,6 +9,7 @@ import { createVault, type Vault } from "../../src/store/vault.ts";
 import { followKeys, verifyVault } from "../../src/store/vault-check.ts";
 import type { VaultKey } from "../../src/store/vault-key.ts";
 import { inRotation, rotateKey, sealedColumns } from "../../src/store/vault-rotation.ts";
+import { readAuditRows } from "../support/audit.ts";
 import { createTestDatabase } from "../support/db.ts";
 import { createStory, type Story } from "../support/story.ts";
 
@@ -113,6 +114,13 @@ describe("a rotation beside a node", () => {
     const calls = target.calls.map((call) => call.headers["x-key"]);
     expect(new Set(calls)).toEqual(new Set(["the-value"]));
     expect(said).toContain("Everything new is encrypted with key 2.");
+    expect(await readRotations()).toMatchObject([
+      {
+        actor_kind: "host",
+        actor_name: "trigrun rotate-key",
+        changes: { values: { key_version: 2 } },
+      },
+    ]);
     // A node with the new key alone starts, opens all, and repeats what was answered before.
     const fresh = createVault(keys.slice(0, 1));
     expect(await verifyVault(story.db, fresh)).toBeUndefined();
@@ -138,6 +146,7 @@ describe("a rotation beside a node", () => {
       sql`select key_version from vault_checks where is_current`,
     );
     expect(row?.key_version).toBe(1);
+    expect(await readRotations()).toEqual([]);
   });
 
   it("is the only one: a second is told to wait, and a third may come after it", async () => {
@@ -158,6 +167,10 @@ describe("a rotation beside a node", () => {
     expect(rotation).toEqual({ resealed: 0, forgotten: [], unreadable: ["secrets sec_1"] });
   });
 });
+
+async function readRotations() {
+  return (await readAuditRows(story.db)).filter(({ action }) => action === "rotateKey");
+}
 
 describe("trigrun rotate-key with keys of the setting", () => {
   it("asks for a second key, and turns to it once it is there", async () => {

@@ -71,19 +71,26 @@ const paths = document.paths as Readonly<
 >;
 
 export const operations: readonly Operation[] = Object.entries(paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, written]) => ({
-    id: written.operationId,
-    method: method.toUpperCase(),
-    path,
-    role: written["x-role"],
-    needsSession: written["x-needs-session"] === true,
-    parameters: written.parameters,
-    body: written.requestBody?.content["application/json"].schema,
-    isBodyRequired: written.requestBody?.required ?? false,
-    responses: written.responses,
-    pointer: `/paths/${path.replaceAll("~", "~0").replaceAll("/", "~1")}/${method}`,
-  })),
+  // A stream has no end to wait for.
+  Object.entries(methods)
+    .filter(isAnswer)
+    .map(([method, written]) => ({
+      id: written.operationId,
+      method: method.toUpperCase(),
+      path,
+      role: written["x-role"],
+      needsSession: written["x-needs-session"] === true,
+      parameters: written.parameters,
+      body: written.requestBody?.content["application/json"].schema,
+      isBodyRequired: written.requestBody?.required ?? false,
+      responses: written.responses,
+      pointer: `/paths/${path.replaceAll("~", "~0").replaceAll("/", "~1")}/${method}`,
+    })),
 );
+
+function isAnswer([, { responses }]: [string, WrittenOperation]): boolean {
+  return !Object.values(responses).some(({ content = {} }) => "text/event-stream" in content);
+}
 
 /** The schema itself, when it only refers to another. */
 export function follow(schema: Schema): Schema {

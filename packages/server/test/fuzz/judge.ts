@@ -2,6 +2,7 @@
 // field that the document does not declare, never anything of another workspace, never a secret.
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { dashboardSections } from "../../src/api/dashboard.ts";
 import { type Ask, toAddress, toBytes } from "./asks.ts";
 import { document, findOperation, type Json, type Operation } from "./document.ts";
 import type { Pools } from "./pools.ts";
@@ -18,8 +19,10 @@ export type Judge = (ask: Ask, answer: Answer) => string | undefined;
 
 // What the server answers of its own accord; none of these is an operation.
 // The pages are found by a path that is twisted out of `/v1`, too.
-const documents =
-  /^\/(?:$|docs(?:$|\/)|openapi\.json$|llms\.txt$|(?:executions|channels|unsubscribe|account)\/)/;
+const sections = `(?:docs|${dashboardSections.join("|")})(?:$|/)`;
+const documents = new RegExp(
+  `^/(?:$|openapi\\.json$|metrics$|llms\\.txt$|(?:assets|unsubscribe|account)/|${sections})`,
+);
 
 // Where no operation is meant, the address is wrong or names nothing. Nothing else is looked at.
 const codesWithoutOperation: Readonly<Record<string, number>> = {
@@ -126,7 +129,10 @@ function findLeak(
   const isMeantToShow = operation?.id === "rotateChannelSecret";
   const isOfChannel = operation?.path.startsWith("/v1/notification-channels") ?? false;
   if (isOfChannel && !isMeantToShow && text.includes(secretMark)) return "the answer has a secret";
-  if (status < 300 && ask.asker !== "other" && pools.isForeign(text)) {
+  // The audit log repeats the filter of a retry in bulk as it was asked, also with an id of others.
+  const isLog = operation?.id === "listAuditLog";
+  const own = isLog ? text.replace(/"values":\{[^{}]*\}/g, "") : text;
+  if (status < 300 && ask.asker !== "other" && pools.isForeign(own)) {
     return "the answer has an id of another workspace";
   }
   return undefined;

@@ -23,11 +23,11 @@ it("gives every channel a destination, and lets what waits go on", async (test) 
     insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type, job_id,
       execution_id, event, facts, status, due_at, finished_at, attempt_count, created_at)
     values
-      ('dlv_1', 'ws_1', 'chan_1', 'ops', 'webhook', 'job_1', 'exec_1', 'on_failure', '{}',
+      ('dlv_1', 'ws_1', 'chan_1', 'ops', 'webhook', 'job_1', 'exec_0', 'on_failure', '{}',
         'pending', ${at}, null, 2, ${at}),
-      ('dlv_2', 'ws_1', 'chan_2', 'gone', 'webhook', 'job_1', 'exec_1', 'on_failure', '{}',
+      ('dlv_2', 'ws_1', 'chan_2', 'gone', 'webhook', 'job_1', 'exec_0', 'on_failure', '{}',
         'pending', ${at}, null, 0, ${at}),
-      ('dlv_3', 'ws_1', 'chan_3', 'gone long ago', 'webhook', 'job_1', 'exec_1', 'on_failure',
+      ('dlv_3', 'ws_1', 'chan_3', 'gone long ago', 'webhook', 'job_1', 'exec_0', 'on_failure',
         '{}', 'sent', null, ${at}, 1, ${at})`);
 
   await migrate(db);

@@ -67,6 +67,19 @@ describe("migrate", () => {
     expect(await migrate(db, folder)).toEqual(["0003_plums.sql"]);
   });
 
+  it("commits each step of a file, and begins again with its first one", async () => {
+    const steps = (last: string) =>
+      `create table if not exists plums (id int);\n-- step: fill\ninsert into plums values (1);
+-- step: the rest\n${last};`;
+    await write("0003_plums.sql", steps("select 1 / 0"));
+    await expect(migrate(db, folder)).rejects.toThrow("division by zero");
+    expect(await db.rows(sql`select id from plums`)).toEqual([{ id: 1 }]);
+    expect(await pendingMigrations(db, folder)).toEqual(["0003_plums.sql"]);
+    await write("0003_plums.sql", steps("select 1"));
+    expect(await migrate(db, folder)).toEqual(["0003_plums.sql"]);
+    expect(await db.rows(sql`select id from plums`)).toEqual([{ id: 1 }, { id: 1 }]);
+  });
+
   it("refuses a file that was changed after it was applied", async () => {
     await migrate(db, folder);
     await write("0001_apples.sql", "create table apples (id int8);");

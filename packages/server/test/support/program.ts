@@ -204,6 +204,8 @@ function spawnProgram(args: string[], token: string, options: LaunchOptions): Ch
       TRIGRUN_BOOTSTRAP_TOKEN: token,
       TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
       TRIGRUN_LOG_LEVEL: "warn",
+      // One client makes thousands of requests, and as fast as it can.
+      TRIGRUN_RATE_LIMIT_PER_TOKEN: "off",
       ...options.settings,
       ...(options.faultPoint === undefined ? {} : { TRIGRUN_FAULT_POINT: options.faultPoint }),
     },

@@ -143,7 +143,7 @@ const attemptRules: readonly Rule[] = [
     rule: "attempts of an execution are numbered from 1 without a gap, and counted",
     query: `select e.id || ' counts ' || e.attempt_count || ' and has ' || count(a.number) as what
       from executions e left join attempts a on a.execution_id = e.id
-      group by e.id
+      group by e.id, e.attempt_count, e.interruptions
       having count(a.number) <> e.attempt_count or coalesce(max(a.number), 0) <> e.attempt_count
         or e.interruptions <> count(*) filter (where a.error_class = 'interrupted')`,
   },
@@ -151,7 +151,7 @@ const attemptRules: readonly Rule[] = [
     rule: "tries of a delivery are numbered from 1 without a gap, and counted",
     query: `select d.id || ' counts ' || d.attempt_count || ' and has ' || count(a.number) as what
       from deliveries d left join delivery_attempts a on a.delivery_id = d.id
-      group by d.id
+      group by d.id, d.attempt_count, d.interruptions
       having count(a.number) <> d.attempt_count or coalesce(max(a.number), 0) <> d.attempt_count
         or d.interruptions <> count(*) filter (where a.error_class = 'interrupted')`,
   },
@@ -313,7 +313,8 @@ async function compareWebhookCalls(tx: Tx, { webhookCalls }: Witnesses): Promise
     raw(`select d.id, d.status, d.event, d.execution_id, d.attempt_count,
         count(a.response->'status_code') filter (where a.response->>'status_code' is not null)
           as answered
-      from deliveries d left join delivery_attempts a on a.delivery_id = d.id group by d.id`),
+      from deliveries d left join delivery_attempts a on a.delivery_id = d.id
+      group by d.id, d.status, d.event, d.execution_id, d.attempt_count`),
   );
   const known = new Map(rows.map((row) => [row.id, row]));
   const counts = countEach(webhookCalls.map(({ id }) => id));
@@ -407,7 +408,8 @@ async function countRepeatedWebhooks(tx: Tx, { webhookCalls }: Witnesses): Promi
     raw(`select d.id, count(a.number) as kept from deliveries d
       left join delivery_attempts a on a.delivery_id = d.id
         and a.error_class is distinct from 'interrupted'
-      where d.interruptions > 0 group by d.id`),
+      where d.interruptions > 0
+        group by d.id, d.interruptions`),
   );
   const counts = countEach(webhookCalls.map(({ id }) => id));
   return rows.reduce((sum, { id, kept }) => sum + Math.max(0, (counts.get(id) ?? 0) - kept), 0);

@@ -26,14 +26,19 @@ const indexes = `
     and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
   order by 1`;
 
+const partitioning = `
+  select coalesce(' partition by ' || pg_get_partkeydef($1::regclass), '') as line`;
+
 const triggers = `
   select replace(pg_get_triggerdef(oid), 'public.', '') || ';' as line
   from pg_trigger where tgrelid = $1::regclass and not tgisinternal order by tgname`;
 
 export async function dumpSchema(db: Database): Promise<string> {
   const tables = await db.rows<Line>(
+    // Partitions are made as time goes by: they are no part of the schema.
     raw(`select relname as line from pg_class
-         where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace order by relname`),
+         where relkind in ('r', 'p') and not relispartition
+           and relnamespace = 'public'::regnamespace order by relname`),
   );
   const functions = await db.rows<Line>(
     raw(`select pg_get_functiondef(oid) || ';' as line from pg_proc
@@ -49,7 +54,8 @@ export async function dumpSchema(db: Database): Promise<string> {
 async function dumpTable(db: Database, table: string): Promise<string> {
   const lines = async (text: string) =>
     (await db.rows<Line>({ text, values: [table] })).map(({ line }) => line);
+  const [parted] = await lines(partitioning);
   const inside = [...(await lines(columns)), ...(await lines(constraints))];
   const after = [...(await lines(indexes)), ...(await lines(triggers))];
-  return [`create table ${table} (\n  ${inside.join(",\n  ")}\n);`, ...after].join("\n");
+  return [`create table ${table} (\n  ${inside.join(",\n  ")}\n)${parted};`, ...after].join("\n");
 }

@@ -1,0 +1,65 @@
+// Instants and durations in words. Pure: the moment is an argument.
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+// From which length on a unit is used. Under 45 seconds the number changes faster than it is read.
+const units: readonly (readonly [number, number, Intl.RelativeTimeFormatUnit])[] = [
+  [320 * day, 365 * day, "year"],
+  [26 * day, 30 * day, "month"],
+  [22 * hour, day, "day"],
+  [45 * minute, hour, "hour"],
+  [45 * second, minute, "minute"],
+];
+
+const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** "in 5 minutes", "yesterday", "now". */
+export function toRelative(at: Date, now: Date): string {
+  const distance = at.getTime() - now.getTime();
+  const length = Math.abs(distance);
+  const found = units.find(([from]) => length >= from);
+  if (found === undefined) {
+    if (length < 3 * second) return "now";
+    return words.format(Math.round(distance / second), "second");
+  }
+  const [, size, unit] = found;
+  // "in 1 day" is exact where "tomorrow" may be wrong by the hours of the zone.
+  const rounded = Math.round(distance / size);
+  const plain = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+  return plain.format(rounded, unit);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat("en-GB", {
+    ...{ weekday: "short", day: "numeric", month: "short", year: "numeric" },
+    ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone },
+  });
+  formats.set(zone, made);
+  return made;
+}
+
+/** "Tue, 24 Nov 2026, 18:00:05 Europe/Berlin". A zone that this browser lacks becomes UTC. */
+export function toExact(at: Date, zone: string): string {
+  try {
+    return `${formatOf(zone).format(at)} ${zone}`;
+  } catch {
+    return `${formatOf("UTC").format(at)} UTC`;
+  }
+}
+
+/** "0.4 s", "12 s", "3 min 5 s". */
+export function toDuration(milliseconds: number): string {
+  if (milliseconds < second) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10 * second) return `${(milliseconds / second).toFixed(1)} s`;
+  if (milliseconds < minute) return `${Math.round(milliseconds / second)} s`;
+  const minutes = Math.floor(milliseconds / minute);
+  const seconds = Math.round((milliseconds % minute) / second);
+  return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
+}

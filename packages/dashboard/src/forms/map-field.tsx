@@ -1,0 +1,61 @@
+// Names with values, such as headers: a row each, and one more button than rows.
+import { Icon } from "../components/icon.tsx";
+
+type Rows = readonly (readonly [string, string])[];
+
+interface MapFieldProps {
+  readonly label: string;
+  readonly help: string;
+  readonly error: string | undefined;
+  readonly isSecret: boolean;
+  readonly value: Rows;
+  readonly onChange: (value: Rows) => void;
+}
+
+export function MapField({ label, help, error, isSecret, value, onChange }: MapFieldProps) {
+  const change = (at: number, row: readonly [string, string]) =>
+    onChange(value.map((each, index) => (index === at ? row : each)));
+  return (
+    <fieldset className="field">
+      <legend>
+        {label} <span className="faint">(optional)</span>
+      </legend>
+      {value.map(([name, text], index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name while it is typed.
+        <div key={index} className="map-row">
+          <input
+            aria-label={`Name ${index + 1}`}
+            placeholder="Name"
+            value={name}
+            onChange={(event) => change(index, [event.target.value, text])}
+          />
+          <input
+            aria-label={`Value ${index + 1}`}
+            placeholder="Value"
+            type={isSecret ? "password" : "text"}
+            autoComplete={isSecret ? "new-password" : "off"}
+            value={text}
+            onChange={(event) => change(index, [name, event.target.value])}
+          />
+          <button
+            type="button"
+            className="quiet square"
+            aria-label={`Remove ${name || `row ${index + 1}`}`}
+            onClick={() => onChange(value.filter((_, each) => each !== index))}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+      ))}
+      <button type="button" onClick={() => onChange([...value, ["", ""]])}>
+        <Icon name="plus" /> Add
+      </button>
+      {error && (
+        <p className="field-error" role="alert" dir="auto">
+          {label} {error}.
+        </p>
+      )}
+      {help && <p className="field-help">{help}</p>}
+    </fieldset>
+  );
+}

@@ -1,0 +1,240 @@
+// Those who watch their workspace: one look a second for all of them, and only while there are any.
+// It must never hold more for a slow client than a bound, nor anybody beyond the end of a token.
+import { Readable } from "node:stream";
+import { ApiError, type Changes } from "@trigrun/contract";
+import type { Identity } from "../auth/permission.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { changesMax, readChanges, type Standing } from "../store/changes.ts";
+import type { Database } from "../store/db.ts";
+import { idFloor } from "../store/id-bound.ts";
+
+export interface ChangeHub {
+  /** A stream of events that ends by itself after so many seconds. */
+  open(identity: Identity, seconds: number): Readable;
+  /** Ends every stream. */
+  stop(): Promise<void>;
+}
+
+export interface ChangeHubOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+// What a person takes for at once.
+const lookEveryMs = 1_000;
+// A row is committed within this time of its making; later ones are seen while they are open.
+const overlapMs = 5_000;
+// Well within the 60 s after which common proxies give up a silent line.
+const heartbeatMs = 15_000;
+// Where too much happens to be told, a client reads its pages again this often.
+const resetEveryMs = 10_000;
+// Some hundred full events: a client that is behind by more begins anew.
+const bufferedMax = 256 * 1024;
+// A person has some tabs, a workspace some dozens of people; 1,000 streams hold some 50 MB.
+const perCallerMax = 20;
+const perWorkspaceMax = 200;
+const perNodeMax = 1_000;
+
+interface Watcher {
+  readonly stream: Readable;
+  readonly identity: Identity;
+  readonly endsAt: number;
+  hasBegun: boolean;
+}
+
+/** What one look has found. */
+interface News {
+  /** By workspace, as it is sent; empty where nothing has changed. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly alive: ReadonlySet<string>;
+  readonly isBeat: boolean;
+  readonly now: Date;
+}
+
+/** What a workspace was seen to be, the last time. */
+interface Memory {
+  /** By id, with what of it would be told. */
+  known: Map<string, { readonly mark: string; readonly isOpen: boolean }>;
+  lastResetAt: number;
+}
+
+// As many as two nodes at work hold, and some that wait.
+const openMax = 5_000;
+
+const ended: ReadonlySet<string> = new Set(["succeeded", "failed", "cancelled", "sent"]);
+const reset = "event: reset\ndata: {}\n\n";
+
+export function createChangeHub(options: ChangeHubOptions): ChangeHub {
+  return new Hub(options);
+}
+
+class Hub implements ChangeHub {
+  readonly #options: ChangeHubOptions;
+  readonly #watchers = new Set<Watcher>();
+  readonly #memories = new Map<string, Memory>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #lastLookAt: Date | undefined;
+  #lastBeatAt = 0;
+  #isStopped = false;
+
+  constructor(options: ChangeHubOptions) {
+    this.#options = options;
+  }
+
+  #schedule(pauseMs: number): void {
+    if (
+      this.#isStopped ||
+      this.#timer !== undefined ||
+      this.#looking !== undefined ||
+      this.#watchers.size === 0
+    )
+      return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#looking = this.#look()
+        .catch((err: unknown) => this.#options.log.warn({ err }, "changes could not be read"))
+        .finally(() => {
+          this.#looking = undefined;
+          this.#schedule(lookEveryMs);
+        });
+    }, pauseMs);
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#options.clock.now();
+    // Whoever comes while the database is asked is told by the next look.
+    const present = [...this.#watchers];
+    const workspaceIds = [...new Set(present.map((each) => each.identity.workspaceId))];
+    for (const id of this.#memories.keys())
+      if (!workspaceIds.includes(id)) this.#memories.delete(id);
+    const from = this.#memories.size === 0 ? now : (this.#lastLookAt ?? now);
+    const since = new Date(from.getTime() - overlapMs);
+    const { standing, alive } = await readChanges(this.#options.db, {
+      ...{ workspaceIds, since, now },
+      openIds: [...this.#memories.values()].flatMap(({ known }) => openOf(known)),
+      tokenIds: present.flatMap(({ identity }) => identity.tokenId ?? []),
+      sessionIds: present.flatMap(({ identity }) => identity.sessionId ?? []),
+    });
+    this.#lastLookAt = now;
+    const texts = new Map(workspaceIds.map((id) => [id, this.#compare(id, standing, since, now)]));
+    const isBeat = now.getTime() - this.#lastBeatAt >= heartbeatMs;
+    if (isBeat) this.#lastBeatAt = now.getTime();
+    this.#tellAll(
+      present.filter((each) => this.#watchers.has(each)),
+      { texts, alive, isBeat, now },
+    );
+  }
+
+  #tellAll(present: readonly Watcher[], { texts, alive, isBeat, now }: News): void {
+    for (const watcher of present) {
+      const { tokenId, sessionId, workspaceId } = watcher.identity;
+      if (alive.has(`${tokenId ?? sessionId} ${workspaceId}`)) {
+        this.#tell(watcher, texts.get(workspaceId) ?? "", isBeat, now);
+      } else this.#end(watcher);
+    }
+  }
+
+  #end(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    watcher.stream.push(null);
+  }
+
+  #tell(watcher: Watcher, text: string, isBeat: boolean, now: Date): void {
+    const { stream } = watcher;
+    const news = watcher.hasBegun ? text : reset;
+    watcher.hasBegun = true;
+    if (news !== "") stream.push(news);
+    else if (isBeat) stream.push(": still here\n\n");
+    if (now.getTime() >= watcher.endsAt || stream.readableLength > bufferedMax) this.#end(watcher);
+  }
+
+  /** What is to be told of a workspace; it remembers what stands now. */
+  #compare(workspaceId: string, standing: readonly Standing[], since: Date, now: Date): string {
+    const own = standing.filter((each) => each.workspaceId === workspaceId);
+    const before = this.#memories.get(workspaceId);
+    const known: Memory["known"] = new Map();
+    const fresh: Standing[] = [];
+    for (const each of own) {
+      const { id, status, attempt_count: count } = each.row;
+      if (known.has(id)) continue;
+      const mark = `${status} ${count}`;
+      known.set(id, { mark, isOpen: !ended.has(status) });
+      if (before !== undefined && before.known.get(id)?.mark !== mark) fresh.push(each);
+    }
+    const lastResetAt = before?.lastResetAt ?? 0;
+    const memory = { known, lastResetAt };
+    this.#memories.set(workspaceId, memory);
+    if (hasOverflowed(own, since)) {
+      if (now.getTime() - lastResetAt < resetEveryMs) return "";
+      memory.lastResetAt = now.getTime();
+      return reset;
+    }
+    return toText(fresh);
+  }
+
+  #requireRoom(identity: Identity): void {
+    const all = [...this.#watchers];
+    const caller = identity.tokenId ?? identity.sessionId;
+    const own = all.filter(({ identity: other }) => other.workspaceId === identity.workspaceId);
+    const same = own.filter(({ identity: other }) => (other.tokenId ?? other.sessionId) === caller);
+    if (
+      !this.#isStopped &&
+      all.length < perNodeMax &&
+      own.length < perWorkspaceMax &&
+      same.length < perCallerMax
+    ) {
+      return;
+    }
+    throw new ApiError("rate_limited", "Too many streams are open. Close some, or ask instead.", {
+      retryAfterSeconds: 30,
+    });
+  }
+
+  open(identity: Identity, seconds: number): Readable {
+    this.#requireRoom(identity);
+    const stream = new Readable({ read: () => undefined });
+    // How long a client waits before it connects again.
+    stream.push("retry: 3000\n\n");
+    const endsAt = this.#options.clock.now().getTime() + seconds * 1_000;
+    const watcher = { stream, identity, endsAt, hasBegun: false };
+    this.#watchers.add(watcher);
+    stream.once("close", () => this.#watchers.delete(watcher));
+    this.#schedule(0);
+    return stream;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers) this.#end(watcher);
+    await this.#looking;
+  }
+}
+
+function toText(fresh: readonly Standing[]): string {
+  if (fresh.length === 0) return "";
+  const changes: Changes = {
+    executions: fresh.flatMap((each) => (each.kind === "execution" ? [each.row] : [])),
+    deliveries: fresh.flatMap((each) => (each.kind === "delivery" ? [each.row] : [])),
+  };
+  return `event: changes\ndata: ${JSON.stringify(changes)}\n\n`;
+}
+
+/** The newest ones, which come first: a backlog that has no end is not watched one by one. */
+function openOf(known: Memory["known"]): string[] {
+  return [...known].flatMap(([id, { isOpen }]) => (isOpen ? [id] : [])).slice(0, openMax);
+}
+
+/** More was made than is looked at, so that some of it was not seen. */
+function hasOverflowed(own: readonly Standing[], since: Date): boolean {
+  return (["execution", "delivery"] as const).some((kind) => {
+    const floor = idFloor(kind, since);
+    const made = new Set(
+      own.filter((each) => each.kind === kind && each.row.id >= floor).map(({ row }) => row.id),
+    );
+    return made.size >= changesMax;
+  });
+}

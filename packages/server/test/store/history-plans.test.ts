@@ -1,0 +1,196 @@
+// Statements over a history of half a year: each goes by an index, however many months there are,
+// and what is due in an old month is found like anything else.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database, Sql, Tx } from "../../src/store/db.ts";
+import { raw, sql } from "../../src/store/db.ts";
+import { listDeliveries } from "../../src/store/deliveries.ts";
+import * as deliveryQueue from "../../src/store/delivery-queue.ts";
+import * as executionQueue from "../../src/store/execution-queue.ts";
+import { findExecution, listExecutions } from "../../src/store/executions.ts";
+import { startOfMonth } from "../../src/store/history-months.ts";
+import { createHistoryPruner } from "../../src/store/history-pruner.ts";
+import { createTestDatabase, type TestDatabase } from "../support/db.ts";
+import { insertPast } from "../support/history.ts";
+import {
+  insertChannelRow,
+  insertDeliveryRow,
+  insertExecutionRow,
+  insertJobRow,
+  insertWorkspace,
+} from "../support/rows.ts";
+
+let test: TestDatabase;
+let db: Database;
+let workspaceId: string;
+let jobId: string;
+let channelId: string;
+let first: Date;
+
+const months = 6;
+// Of each month some thousands: a smaller table is read whole for good reason.
+const count = 24_000;
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  db = test.db;
+  workspaceId = await insertWorkspace(db);
+  jobId = await insertJobRow(db, { workspaceId });
+  channelId = await insertChannelRow(db, { workspaceId, name: "ops" });
+  first = startOfMonth(new Date(), 2);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  for (let later = 0; later <= months; later += 1) {
+    const clock = { now: () => startOfMonth(first, later) };
+    await createHistoryPruner({ db, clock, log, days: 1_825 }).runOnce();
+  }
+  const to = startOfMonth(first, months);
+  await insertPast(db, { workspaceId, jobId, channelId, from: first, to, count });
+  // Of each month one is open, in no order of their due moments.
+  for (let later = 0; later < months; later += 1) {
+    const scheduledFor = new Date(startOfMonth(first, later).getTime() + 1);
+    const dueAt = new Date(to.getTime() - ((later * 7) % months) * 1_000);
+    const row = { workspaceId, jobId, status: "queued", scheduledFor, dueAt } as const;
+    const executionId = await insertExecutionRow(db, row);
+    const told = { workspaceId, channelId, jobId, executionId, status: "pending" } as const;
+    await insertDeliveryRow(db, { ...told, madeAt: scheduledFor, dueAt });
+  }
+  await db.run(raw("analyze"));
+});
+afterAll(() => test.drop());
+
+interface Step {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Actual Loops": number;
+  readonly Plans?: readonly Step[];
+}
+
+/** The reads of the tables of history in the plans of what `work` sends, and each one's table. */
+async function readsOf(work: (tx: Tx) => Promise<unknown>): Promise<Step[]> {
+  const reads: Step[] = [];
+  const collect = (step: Step) => {
+    const relation = step["Relation Name"] ?? "";
+    const isHistory = /^(executions|attempts|deliveries|delivery_attempts)_/.test(relation);
+    if (isHistory && step["Node Type"].includes("Scan")) reads.push(step);
+    for (const below of step.Plans ?? []) collect(below);
+  };
+  const undo = new Error("only the plan was wanted");
+  const explain = async (tx: Tx, query: Sql | { text: string; values: unknown[] }) => {
+    await tx.run(raw("savepoint before"));
+    const rows = await tx.rows<{ "QUERY PLAN": { Plan: Step }[] }>({
+      text: `explain (analyze, timing off, format json) ${query.text}`,
+      values: query.values,
+    });
+    await tx.run(raw("rollback to before"));
+    collect(rows[0]?.["QUERY PLAN"][0]?.Plan ?? { "Node Type": "", "Actual Loops": 0 });
+  };
+  await db
+    .transaction(async (tx) => {
+      await work({
+        rows: async (query) => {
+          await explain(tx, query);
+          return tx.rows(query);
+        },
+        run: async (query) => {
+          await explain(tx, query);
+          return tx.run(query);
+        },
+      });
+      throw undo;
+    })
+    .catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
+  return reads;
+}
+
+/** Tables with rows that a statement read from one end to the other. */
+async function readWhole(work: (tx: Tx) => Promise<unknown>): Promise<string[]> {
+  const rows = await db.rows<{ name: string }>(sql`
+    select relname as name from pg_class where relispartition and reltuples > 20`);
+  const filled = new Set(rows.map(({ name }) => name));
+  return (await readsOf(work)).flatMap((step) => {
+    const name = step["Relation Name"] ?? "";
+    const isWhole = step["Node Type"] === "Seq Scan" && step["Actual Loops"] > 0;
+    return isWhole && filled.has(name) ? [name] : [];
+  });
+}
+
+const page = { limit: 50, before: undefined };
+const end = () => startOfMonth(first, months);
+
+describe("over half a year of history, no table is read whole", () => {
+  it("by a claim of executions", async () => {
+    const work = async (tx: Tx) => {
+      const claim = { nodeId: "node_1", dueBy: end(), limit: 100 };
+      const claimed = await executionQueue.claimDue(tx, claim);
+      expect(claimed).toHaveLength(months);
+      const dueTimes = claimed.map(({ dueAt }) => dueAt.getTime());
+      expect(dueTimes).toEqual([...dueTimes].sort((a, b) => a - b));
+    };
+    expect(await readWhole(work)).toEqual([]);
+  });
+
+  it("by a settle, which looks into no month but that of its executions", async () => {
+    const claim = { nodeId: "node_1", dueBy: end(), limit: 100 };
+    const claimed = await executionQueue.claimDue(db, claim);
+    const work = async (tx: Tx) => {
+      const now = claimed.slice(-1);
+      const settlements = now.map((execution) => ({
+        ...{ execution, attempt: null, reason: null, outcome: { dueAt: end() } },
+      }));
+      expect((await executionQueue.settleIfLeased(tx, settlements)).settled.size).toBe(1);
+    };
+    const reads = (await readsOf(work)).filter((step) => step["Actual Loops"] > 0);
+    expect(new Set(reads.map((step) => step["Relation Name"])).size).toBe(1);
+    await executionQueue.releaseAllBut(db, "node_1", []);
+  });
+
+  it("by a claim of deliveries, and by who looks for what is due next", async () => {
+    const work = async (tx: Tx) => {
+      const { deliveries } = await deliveryQueue.claimDue(tx, {
+        ...{ nodeId: "node_1", now: end(), dueBy: end(), limit: 100, width: 100 },
+        ...{ rooms: new Map(), stretch: { after: "", upTo: null } },
+      });
+      expect(deliveries).toHaveLength(months);
+      await executionQueue.nextDueAt(tx);
+      await deliveryQueue.nextDueAt(tx);
+    };
+    expect(await readWhole(work)).toEqual([]);
+  });
+
+  it.each<[string, (tx: Tx) => Promise<unknown>]>([
+    ["of executions", (tx) => listExecutions(tx, workspaceId, {}, page)],
+    ["of a job's executions", (tx) => listExecutions(tx, workspaceId, { jobId }, page)],
+    [
+      "of executions that failed",
+      (tx) => listExecutions(tx, workspaceId, { status: "failed" }, page),
+    ],
+    ["of deliveries", (tx) => listDeliveries(tx, workspaceId, {}, page)],
+    ["of a channel's deliveries", (tx) => listDeliveries(tx, workspaceId, { channelId }, page)],
+    ["of a job's deliveries", (tx) => listDeliveries(tx, workspaceId, { jobId }, page)],
+  ])("by the first page %s", async (_, list) => {
+    expect(await readWhole(list)).toEqual([]);
+  });
+
+  it("by who asks for one, and a list from a day on reads the months since then", async () => {
+    const { items } = await listExecutions(db, workspaceId, {}, page);
+    const id = items[0]?.id ?? "";
+    expect(await readWhole((tx) => findExecution(tx, workspaceId, id))).toEqual([]);
+    const from = startOfMonth(first, months - 2);
+    const reads = await readsOf((tx) => listExecutions(tx, workspaceId, { from }, page));
+    const tables = new Set(reads.map((step) => step["Relation Name"]));
+    expect(tables.size).toBeGreaterThan(0);
+    expect(tables.size).toBeLessThan(6);
+  });
+});
+
+it("pages across the borders of months without a gap or a repeat", async () => {
+  const seen: string[] = [];
+  for (let before: string | undefined; ; before = seen.at(-1)) {
+    const { items } = await listExecutions(db, workspaceId, { jobId }, { limit: 700, before });
+    if (items.length === 0) break;
+    seen.push(...items.map(({ id }) => id));
+  }
+  expect(new Set(seen).size).toBe(count + months);
+  expect(seen).toEqual([...seen].sort().reverse());
+});
