@@ -37,8 +37,9 @@ export async function backUp(
   const sums =
     path === stream ? await write(process.stdout) : await intoFile(path, (file) => write(file));
   const key = config.encryptionKey === undefined ? folder.keyFile : "TRIGRUN_ENCRYPTION_KEY";
+  const place = path === stream ? "" : ` to ${path}`;
   say(
-    `Backed up ${sums.rows} rows of ${sums.tables} tables${path === stream ? "" : ` to ${path}`}, ` +
+    `Backed up ${sums.rows} rows of ${sums.tables} tables${place}, ` +
       `as of ${takenAt.toISOString()}.\n` +
       `The encryption key (${key}) is not in it, and without the key no secret and no credential ` +
       "in it can be read. Keep a copy of the key, in another place than the backup.",
