@@ -20,7 +20,7 @@ const actors = [
 ];
 export const stages = ["plan", "run", "send"];
 /** The files that may know every part, since they put the program together. */
-const roots = ["main", "serve", "engine", "open-database", "rotate"];
+const roots = ["main", "serve", "engine", "open-database", "rotate", "backup-file", "observe"];
 /** Nouns that belong to no stage; they stand directly in `src/` and every stage may ask them. */
 const groundNouns = ["retry", "scrub", "text"];
 

@@ -234,6 +234,17 @@ export const settings = {
       "is deleted within an hour.",
     fallback: "400",
   }),
+  metricsToken: setting({
+    variable: "TRIGRUN_METRICS_TOKEN",
+    schema: z
+      .string()
+      .regex(/^[!-~]{16,200}$/, "must have 16 characters or more, no blanks")
+      .optional(),
+    meaning: "What Prometheus sends as `Authorization: Bearer` to read `/metrics`.",
+    fallback:
+      "only callers on the same machine read it, and nobody where `TRIGRUN_PUBLIC_URL` is set",
+    isSecret: true,
+  }),
   logLevel: setting({
     variable: "TRIGRUN_LOG_LEVEL",
     schema: z.enum(["debug", "info", "warn", "error"]).default("info"),

@@ -9,6 +9,8 @@ import { type Config, sendsMail } from "./config.ts";
 import { createHeartbeater } from "./heartbeater.ts";
 import type { Log } from "./log.ts";
 import type { Loop } from "./loop.ts";
+import type { Gauges, Metrics } from "./metrics.ts";
+import { createObservers } from "./observe.ts";
 import { createPlanner } from "./plan/planner.ts";
 import { createRescuer, type Rescue, type Rescuer } from "./rescuer.ts";
 import type { Execution } from "./run/execution.ts";
@@ -29,6 +31,7 @@ import * as deliveryQueue from "./store/delivery-queue.ts";
 import * as executionQueue from "./store/execution-queue.ts";
 import { createHistoryPruner } from "./store/history-pruner.ts";
 import { createPruner } from "./store/pruner.ts";
+import { lookAtQueues } from "./store/queue-look.ts";
 import { openSecrets, openSecretsIn } from "./store/secrets.ts";
 import type { Vault } from "./store/vault.ts";
 import { wakeChannel } from "./store/wake.ts";
@@ -48,6 +51,7 @@ export interface EngineOptions {
   readonly nodeId: string;
   /** Where links in notifications lead. */
   readonly publicUrl: string;
+  readonly metrics: Metrics;
 }
 
 export interface Engine {
@@ -59,8 +63,9 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { db, clock, config, log, nodeId, vault, publicUrl, followKeys: onBeat } = options;
+  const { db, clock, config, log, nodeId, vault, publicUrl, metrics, followKeys: onBeat } = options;
   const { http, mail, courier, openIn } = openDoors(options);
+  const observers = createObservers(metrics);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
   const sender = createSender({
@@ -71,6 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
       failuresMax: config.disableAfterFailures,
       hoursMax: config.disableAfterHours,
     },
+    onSettled: observers.onTries,
   });
   const runner = createRunner({
     ...{ db, clock, log, nodeId, hasLeases, publicUrl },
@@ -79,12 +85,14 @@ export function createEngine(options: EngineOptions): Engine {
     openSecrets: (jobId, names) => openSecrets(db, vault, { jobId, names }),
     concurrency: config.runConcurrency,
     onDeliveries: () => sender.wake(),
+    onSettled: observers.onExecutions,
   });
   const planner = createPlanner({
     ...{ db, clock, log, publicUrl },
     catchUpMs: config.catchUpSeconds * 1_000,
     onPlanned: () => runner.wake(),
     onDeliveries: () => sender.wake(),
+    onSlots: observers.onSlots,
   });
   const rescuers = createRescuers(options, { runner, sender, beat: heartbeater.ensureLeases });
   const digester = createDigester({
@@ -97,19 +105,7 @@ export function createEngine(options: EngineOptions): Engine {
   // A node that cannot send must not take mails from those that can.
   if (sendsMail(config)) loops.push(mailer);
 
-  const wakeable = new Map([planner, runner, sender, mailer].map((loop) => [loop.name, loop]));
-
-  function onWake(payload: string): void {
-    const [word = "", id] = payload.split(" ");
-    const loop = wakeable.get(word);
-    if (loop !== undefined) loop.wake();
-    else if (word === "cancel" && id !== undefined) runner.cancel(id);
-    else {
-      // "" after a lost connection: anything may have been missed.
-      for (const each of wakeable.values()) each.wake();
-      recheck();
-    }
-  }
+  const onWake = createWake({ planner, runner, sender, mailer }, recheck);
 
   function recheck(): void {
     for (const worker of [runner, sender]) {
@@ -125,6 +121,7 @@ export function createEngine(options: EngineOptions): Engine {
       heartbeater.start();
       await db.listen(wakeChannel, onWake);
       for (const loop of loops) loop.start();
+      metrics.watch(toGauges(db, [heartbeater, ...loops]));
     },
     stop: () =>
       stopInOrder(
@@ -139,6 +136,33 @@ export function createEngine(options: EngineOptions): Engine {
         ],
         log,
       ),
+  };
+}
+
+/** What a NOTIFY leads to. */
+function createWake(
+  loops: { planner: Loop; runner: Runner; sender: Sender; mailer: Loop },
+  recheck: () => void,
+): (payload: string) => void {
+  const wakeable = new Map(Object.values(loops).map((loop) => [loop.name, loop]));
+  return (payload) => {
+    const [word = "", id] = payload.split(" ");
+    const loop = wakeable.get(word);
+    if (loop !== undefined) loop.wake();
+    else if (word === "cancel" && id !== undefined) loops.runner.cancel(id);
+    else {
+      // "" after a lost connection: anything may have been missed.
+      for (const each of wakeable.values()) each.wake();
+      recheck();
+    }
+  };
+}
+
+function toGauges(db: Database, loops: readonly Loop[]): Gauges {
+  return {
+    look: () => lookAtQueues(db),
+    pool: () => db.usage(),
+    passAges: () => loops.map(({ name, passAgeMs }) => ({ loop: name, ageMs: passAgeMs() })),
   };
 }
 
@@ -173,7 +197,7 @@ function toDoorStep(name: string, door: { close(): Promise<void> }): StopStep {
 }
 
 function createRescuers(
-  { db, log, nodeId }: EngineOptions,
+  { db, log, nodeId, metrics }: EngineOptions,
   { runner, sender, beat }: { runner: Runner; sender: Sender; beat: () => Promise<void> },
 ): Readonly<Record<"executions" | "deliveries", Rescuer>> {
   const executions: Rescue<Execution> = {
@@ -187,7 +211,13 @@ function createRescuers(
     worker: sender,
   };
   return {
-    executions: createRescuer(executions, { log, beat }),
-    deliveries: createRescuer(deliveries, { log, beat }),
+    executions: createRescuer(executions, {
+      ...{ log, beat },
+      onRescued: (count) => metrics.rescued("executions", count),
+    }),
+    deliveries: createRescuer(deliveries, {
+      ...{ log, beat },
+      onRescued: (count) => metrics.rescued("deliveries", count),
+    }),
   };
 }

@@ -9,6 +9,8 @@ export interface Loop {
   wake(): void;
   /** Resolves when the pass that runs has ended. No pass starts afterwards. */
   stop(): Promise<void>;
+  /** Milliseconds since the last pass that did not fail; since its start before the first. */
+  passAgeMs(): number;
 }
 
 export interface LoopOptions {
@@ -27,6 +29,7 @@ export function createLoop({ name, pass, log }: LoopOptions): Loop {
   let isWoken = false;
   let endSleep: () => void = () => undefined;
   let running: Promise<void> | undefined;
+  let passedMs = performance.now();
 
   async function sleep(milliseconds: number): Promise<void> {
     if (isWoken || isStopped || milliseconds <= 0) return;
@@ -45,6 +48,7 @@ export function createLoop({ name, pass, log }: LoopOptions): Loop {
       let pauseMs = pauseAfterFailureMs;
       try {
         pauseMs = await pass();
+        passedMs = performance.now();
       } catch (error) {
         log.warn({ loop: name, err: error }, "a pass failed and will be repeated");
       }
@@ -55,12 +59,14 @@ export function createLoop({ name, pass, log }: LoopOptions): Loop {
   return {
     name,
     start() {
+      passedMs = performance.now();
       running ??= run();
     },
     wake() {
       isWoken = true;
       endSleep();
     },
+    passAgeMs: () => performance.now() - passedMs,
     async stop() {
       isStopped = true;
       endSleep();

@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createResetLink } from "./auth/link.ts";
 import { createHostToken } from "./auth/token.ts";
+import { backUp, findBackup, restore } from "./backup-file.ts";
 import { type Config, readConfig, WrongSettings } from "./config.ts";
 import { createLog } from "./create-log.ts";
 import { newId } from "./id.ts";
@@ -12,6 +13,7 @@ import { changeKey } from "./rotate.ts";
 import { type Running, type ServeOptions, serve, work } from "./serve.ts";
 import { StopFailed } from "./stop-in-order.ts";
 import { listenForStop, StopRequested } from "./stop-request.ts";
+import { BackupRefused } from "./store/backup-text.ts";
 import { syncClock } from "./store/clock.ts";
 import { DataFolderRefused } from "./store/data-folder.ts";
 import { DatabaseUnavailable } from "./store/db.ts";
@@ -64,13 +66,16 @@ program
   .command("work")
   .description("run planner, runner and sender only, on the PostgreSQL of DATABASE_URL")
   .addOption(dataDir)
-  .action(async (flags: CommonFlags) => {
-    const options = toServeOptions(flags, { host: "", port: 0 });
+  .option("--host <address>", "the address to listen on, where a port is given", "127.0.0.1")
+  .option("--port <port>", "answers /metrics, /healthz and /readyz there; left out, none", toPort)
+  .action(async (flags: CommonFlags & { host: string; port?: number }) => {
+    const options = toServeOptions(flags, { host: flags.host, port: flags.port });
     if (options.config.databaseUrl === undefined) {
       throw new WrongSettings("DATABASE_URL is not set. `work` shares the database of a `serve`.");
     }
     const running = await unlessStopped(work(options));
-    process.stdout.write("working\n");
+    const where = running.url === undefined ? "" : `, watched on ${running.url}`;
+    process.stdout.write(`working${where}\n`);
     await untilStopped(running, options.log);
   });
 
@@ -93,6 +98,41 @@ program
     const database = await join(flags);
     try {
       await changeKey(database, config, (sentence) => process.stdout.write(`${sentence}\n`));
+    } finally {
+      await database.close();
+    }
+  });
+
+const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
+
+program
+  .command("backup")
+  .description("write all data into a file, while nodes run (- for standard output)")
+  .argument("<file>")
+  .addOption(dataDir)
+  .action(async (file: string, flags: CommonFlags) => {
+    const { config } = readSettings();
+    const database = await join(flags, { isSchemaKept: true });
+    try {
+      await unlessCut(backUp(database, file, { config, say, stopSignal }));
+    } finally {
+      await database.close();
+    }
+  });
+
+program
+  .command("restore")
+  .description("put a backup into an empty database (- for standard input)")
+  .argument("<file>")
+  .addOption(dataDir)
+  .option("--without-key", "also where the encryption key is not at hand")
+  .action(async (file: string, flags: CommonFlags & { withoutKey?: true }) => {
+    const { config } = readSettings();
+    await findBackup(file);
+    const database = await join(flags, { isSchemaKept: true });
+    const isKeyNeeded = flags.withoutKey !== true;
+    try {
+      await unlessCut(restore(database, file, { config, say, stopSignal, isKeyNeeded }));
     } finally {
       await database.close();
     }
@@ -155,15 +195,19 @@ function readSettings(): { config: Config; log: Log } {
 
 function toServeOptions(
   { dataDir }: CommonFlags,
-  { host, port }: { host: string; port: number },
+  { host, port }: { host: string; port: number | undefined },
 ): ServeOptions {
   const { config, log } = readSettings();
   const nodeId = newId("node", new Date());
   return { config, log, dataDir, host, port, nodeId, stopSignal };
 }
 
-function join({ dataDir }: CommonFlags): Promise<OpenDatabase> {
-  return joinDatabase({ ...readSettings(), dataDir, stopSignal, applicationName: "trigrun" });
+function join(
+  { dataDir }: CommonFlags,
+  how: { isSchemaKept?: boolean } = {},
+): Promise<OpenDatabase> {
+  const settings = readSettings();
+  return joinDatabase({ ...settings, ...how, dataDir, stopSignal, applicationName: "trigrun" });
 }
 
 function toPort(value: string): number {
@@ -185,6 +229,16 @@ async function unlessStopped(start: Promise<Running>): Promise<Running> {
     return await start;
   } catch (error) {
     if (error instanceof StopRequested) process.exit();
+    throw error;
+  }
+}
+
+/** What a signal cuts off fails in many ways; that it was asked to stop is what there is to say. */
+async function unlessCut(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    stopSignal.throwIfAborted();
     throw error;
   }
 }
@@ -215,6 +269,7 @@ const plainFailures = [
   DatabaseUnavailable,
   StopRequested,
   StopFailed,
+  BackupRefused,
 ];
 
 function toSentence(error: unknown): string {

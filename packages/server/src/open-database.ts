@@ -1,5 +1,6 @@
 // Opens the database that the settings ask for: the one of `DATABASE_URL`, or the embedded one in
-// the data folder, which this process then owns alone. Leaves it migrated.
+// the data folder, which this process then owns alone. Leaves it migrated,
+// unless it is asked to leave the schema alone.
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
 import { type StopStep, stopInOrder } from "./stop-in-order.ts";
@@ -33,6 +34,8 @@ export interface OpenOptions {
   readonly dataDir: string;
   readonly log: Log;
   readonly applicationName: string;
+  /** Leaves the schema as it is: for what must work on an older or an empty database. */
+  readonly isSchemaKept?: boolean;
   /** Aborted, opening goes no further, leaves nothing running, and throws the reason. */
   readonly stopSignal?: AbortSignal;
 }
@@ -95,7 +98,7 @@ async function open(
   });
   try {
     if (directUrl !== undefined) await refuseUnfitPooler(db);
-    const applied = await migrate(db);
+    const applied = options.isSchemaKept === true ? [] : await migrate(db);
     if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
     return db;
   } catch (error) {

@@ -18,6 +18,8 @@ export interface RescuerOptions {
   readonly log: Log;
   /** Proves that this node lives: what it takes over would be taken from it otherwise. */
   readonly beat: () => Promise<void>;
+  /** Told how many rows of a dead node were taken over. */
+  readonly onRescued?: (count: number) => void;
 }
 
 // A quarter of what a heartbeat may be late: a death is noticed soon after the leases run out.
@@ -31,7 +33,7 @@ export interface Rescuer extends Loop {
 
 export function createRescuer<Item extends Work>(
   { name, takeOverDead, worker }: Rescue<Item>,
-  { log, beat }: RescuerOptions,
+  { log, beat, onRescued }: RescuerOptions,
 ): Rescuer {
   async function runOnce(): Promise<number> {
     await beat();
@@ -43,6 +45,7 @@ export function createRescuer<Item extends Work>(
         throw error;
       });
     if (items.length > 0) log.warn({ rows: items.length }, `took ${name} from a node that died`);
+    if (items.length > 0) onRescued?.(items.length);
     await worker.rescue(items);
     return items.length;
   }

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import type { FastifyInstance } from "fastify";
 import type { Services } from "./api/context.ts";
 import { createApiServer } from "./api/server.ts";
+import { createWatchServer } from "./api/watch-server.ts";
 import { createPasswords } from "./auth/password.ts";
 import { ensureBootstrapToken, ensureOwnerToken } from "./auth/token.ts";
 import type { Config } from "./config.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { faultPoint, startFaultPoint } from "./fault-point.ts";
 import type { Log } from "./log.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import { type StopStep, stopInOrder, stopTogether } from "./stop-in-order.ts";
 import { type DatabaseClock, syncClock } from "./store/clock.ts";
@@ -26,7 +28,8 @@ export interface ServeOptions {
   readonly config: Config;
   readonly dataDir: string;
   readonly host: string;
-  readonly port: number;
+  /** Undefined for a `work` that listens to nobody. */
+  readonly port: number | undefined;
   readonly log: Log;
   readonly nodeId: string;
   /** Aborted during the start, it goes no further, leaves nothing, and throws the reason. */
@@ -34,7 +37,7 @@ export interface ServeOptions {
 }
 
 export interface Running {
-  /** "http://127.0.0.1:7400"; undefined for `work`, which listens to nobody. */
+  /** "http://127.0.0.1:7400"; undefined for a `work` that listens to nobody. */
   readonly url: string | undefined;
   /** The file that holds the first token, when this start made it. */
   readonly newTokenFile: string | undefined;
@@ -48,6 +51,7 @@ interface Ground {
   readonly clock: DatabaseClock;
   readonly vault: Vault;
   readonly guard: AddressGuard;
+  readonly metrics: Metrics;
 }
 
 export async function serve(options: ServeOptions): Promise<Running> {
@@ -62,8 +66,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
       services: toServices(options, ground, late),
       ping: () => database.db.ping(),
       pendingMigrations: () => pendingMigrations(database.db),
-      log,
-      version,
+      ...{ log, version, metrics: ground.metrics },
     });
     stopSignal.throwIfAborted();
     const url = await listen(late.app, options);
@@ -78,11 +81,27 @@ export async function work(options: ServeOptions): Promise<Running> {
   const ground = await layGround(options, "trigrun work");
   const { database } = ground;
   const engine = toEngine(options, ground, options.config.publicUrl ?? "http://127.0.0.1:7400");
-  const stop = () => stopInOrder(toSteps(database, { engine }, options.log), options.log);
+  const late: Pick<LateParts, "app"> = { app: undefined };
+  const parts = () => ({ app: late.app, engine });
+  const stop = () => stopInOrder(toSteps(database, parts(), options.log), options.log);
   return orStop(stop, async () => {
+    const url = await listenForWatchers(options, ground, late);
     await engine.start();
-    return { url: undefined, newTokenFile: undefined, onExit: database.onExit, stop };
+    return { url, newTokenFile: undefined, onExit: database.onExit, stop };
   });
+}
+
+/** Where a port is given: nobody needs to reach a node that only works, but to look at it. */
+async function listenForWatchers(
+  options: ServeOptions,
+  { database: { db }, metrics }: Ground,
+  late: Pick<LateParts, "app">,
+): Promise<string | undefined> {
+  const { config, log, port } = options;
+  if (port === undefined) return undefined;
+  const checks = { ping: () => db.ping(), pendingMigrations: () => pendingMigrations(db) };
+  late.app = createWatchServer({ ...checks, config, metrics, log });
+  return await listen(late.app, { ...options, port });
 }
 
 /** A start that fails leaves nothing running, and its own failure is the one to be told. */
@@ -106,7 +125,7 @@ async function layGround(options: ServeOptions, applicationName: string): Promis
     const vault = await openVault(config, database);
     const clock = await syncClock(database.db);
     log.debug({ clock_error_ms: clock.errorMs }, "the clock follows the database");
-    return { database, clock, vault, guard };
+    return { database, clock, vault, guard, metrics: createMetrics(version) };
   });
 }
 
@@ -150,12 +169,12 @@ function toServices(options: ServeOptions, ground: Ground, late: LateParts): Ser
 }
 
 function toEngine(options: ServeOptions, ground: Ground, publicUrl: string): Engine {
-  const { database, clock, vault, guard } = ground;
+  const { database, clock, vault, guard, metrics } = ground;
   const { config, log, nodeId } = options;
   const { db, folder } = database;
   const load = () => loadKeys(toKeySource(config, folder));
   const follow = () => followKeys(db, vault, { nodeId, load });
-  const common = { db, clock, config, vault, guard, log, nodeId, publicUrl };
+  const common = { db, clock, config, vault, guard, log, nodeId, publicUrl, metrics };
   return createEngine({ ...common, followKeys: follow });
 }
 
@@ -175,7 +194,7 @@ async function ensureTokens(
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServeOptions): Promise<string> {
-  await app.listen({ host, port });
+  await app.listen({ host, port: port ?? 0 });
   const address = app.server.address();
   assert(address !== null && typeof address === "object", "a TCP server has a port");
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;

@@ -84,6 +84,7 @@ export function createWorker<Item extends Work>(options: WorkerOptions<Item>): W
     name: options.name,
     start: loop.start,
     wake: loop.wake,
+    passAgeMs: loop.passAgeMs,
     async stop() {
       await loop.stop();
       await crew.drain();

@@ -10,22 +10,26 @@ export interface HealthChecks {
   pendingMigrations(): Promise<readonly string[]>;
 }
 
-export function createHealthHandlers({
-  ping,
-  pendingMigrations,
-}: HealthChecks): Pick<ApiHandlers, "getHealth" | "getReadiness"> {
+export function createHealthHandlers(
+  checks: HealthChecks,
+): Pick<ApiHandlers, "getHealth" | "getReadiness"> {
   return {
     getHealth: async () => ({ status: "ok" }),
-    getReadiness: async () => {
-      await ping();
-      if ((await countPending(pendingMigrations)) === 0) return { status: "ready" };
-      // No names: they would tell a stranger which version this is.
-      throw new ApiError("unavailable", "The database does not have this version's schema.", {
-        // A migration takes seconds or minutes, not milliseconds.
-        retryAfterSeconds: 5,
-      });
-    },
+    getReadiness: () => readReadiness(checks),
   };
+}
+
+export async function readReadiness({
+  ping,
+  pendingMigrations,
+}: HealthChecks): Promise<{ status: "ready" }> {
+  await ping();
+  if ((await countPending(pendingMigrations)) === 0) return { status: "ready" };
+  // No names: they would tell a stranger which version this is.
+  throw new ApiError("unavailable", "The database does not have this version's schema.", {
+    // A migration takes seconds or minutes, not milliseconds.
+    retryAfterSeconds: 5,
+  });
 }
 
 /** A database of a newer version lacks nothing, and still cannot be used. */

@@ -35,6 +35,7 @@ import {
 } from "./http-limits.ts";
 import { answerOnce, answerOnceOutside, type Outcome, type Repeatable } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
+import { addMetrics, type MetricsPageOptions } from "./metrics-page.ts";
 import { createRateLimits, type RateLimits } from "./rate-limits.ts";
 import { createRawRefusals } from "./raw-refusals.ts";
 import { refuse } from "./refusals.ts";
@@ -49,6 +50,7 @@ export interface ApiServerOptions extends HealthChecks {
   readonly log: Log;
   /** Other than the usual ones. */
   readonly limits?: Partial<HttpLimits>;
+  readonly metrics: MetricsPageOptions["metrics"];
   /** Where the built dashboard is; found by itself when left out. */
   readonly dashboardFolder?: URL;
 }
@@ -161,6 +163,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   addDocuments(app, options.version);
   addUnsubscribe(app, services);
   addAccountPages(app);
+  addMetrics(app, { config: services.config, metrics: options.metrics });
   const { publicUrl } = services.config;
   const base = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/+$/, "");
   addDashboard(app, { base, folder: options.dashboardFolder });

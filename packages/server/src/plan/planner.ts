@@ -21,7 +21,7 @@ import {
   lockDueJobs,
   nextRunAt,
 } from "../store/planning.ts";
-import { type Backlog, type Horizon, judgeBacklog } from "./overdue.ts";
+import { type Backlog, type Horizon, judgeBacklog, type OverdueSlot } from "./overdue.ts";
 import { createSetAside } from "./set-aside.ts";
 
 export interface PlannerOptions {
@@ -35,6 +35,8 @@ export interface PlannerOptions {
   readonly onPlanned: () => void;
   /** Told when missed slots made deliveries, so that they leave at once. */
   readonly onDeliveries: () => void;
+  /** Told of the slots that a commit wrote down. */
+  readonly onSlots?: (slots: readonly OverdueSlot[]) => void;
 }
 
 export interface Planner extends Loop {
@@ -78,6 +80,7 @@ export function createPlanner(options: PlannerOptions): Planner {
       faultPoint("planner.planned");
       options.onPlanned();
     }
+    options.onSlots?.(planned.flatMap(({ backlog }) => backlog.slots));
     if (deliveries > 0) options.onDeliveries();
   }
 

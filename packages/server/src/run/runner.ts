@@ -50,6 +50,8 @@ export interface RunnerOptions {
   readonly publicUrl: string;
   /** Told when a settle made deliveries, so that they leave at once. */
   readonly onDeliveries: () => void;
+  /** Told after each commit what was in it, and whose lease still stood. */
+  readonly onSettled?: (batch: readonly Settlement[], settled: ReadonlySet<string>) => void;
 }
 
 export type Runner = Worker<Execution>;
@@ -168,7 +170,7 @@ async function openSecretsOf(
 }
 
 function createExecutionSettler(
-  { db, log, onDeliveries }: RunnerOptions,
+  { db, log, onDeliveries, onSettled }: RunnerOptions,
   onRetry: () => void,
 ): Settler<Settlement> {
   return createSettler<Settlement>({
@@ -187,6 +189,7 @@ function createExecutionSettler(
           log.info({ execution_id: execution.id }, "the lease was lost; nothing was changed");
         }
       }
+      onSettled?.(batch, settled);
       if (deliveries > 0) onDeliveries();
       if (batch.some(({ outcome }) => "dueAt" in outcome)) onRetry();
     },

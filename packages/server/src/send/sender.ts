@@ -42,6 +42,8 @@ export interface SenderOptions {
   readonly patience: Patience;
   /** Where links in messages lead. */
   readonly publicUrl: string;
+  /** Told after each commit what was in it, and whose lease still stood. */
+  readonly onSettled?: (batch: readonly Settlement[], settled: ReadonlySet<string>) => void;
 }
 
 export type Sender = Worker<ClaimedDelivery>;
@@ -136,6 +138,7 @@ function createDeliverySettler({
   log,
   patience,
   publicUrl,
+  onSettled,
 }: SenderOptions): Settler<Settlement> {
   return createSettler<Settlement>({
     name: "deliveries",
@@ -148,6 +151,7 @@ function createDeliverySettler({
     }),
     async commit(batch) {
       const settled = await settleIfLeased(db, batch, { patience, publicUrl });
+      onSettled?.(batch, settled);
       for (const { delivery } of batch) {
         if (!settled.has(delivery.id)) {
           log.info({ delivery_id: delivery.id }, "the lease was lost; nothing was changed");

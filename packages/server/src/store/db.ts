@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { type CopyTx, copying } from "./copy.ts";
 import { type ConnectionTarget, clientConfig } from "./db-config.ts";
 import { DatabaseUnavailable, isCollision, readFault } from "./db-errors.ts";
 import { type Listening, listen, listenerConfig } from "./listen.ts";
@@ -19,6 +20,7 @@ import {
 } from "./transaction.ts";
 
 export { default as sql, empty, raw, Sql } from "sql-template-tag";
+export type { CopyTx } from "./copy.ts";
 export type { ConnectionTarget, SocketTarget } from "./db-config.ts";
 export { DatabaseUnavailable, violatedConstraint } from "./db-errors.ts";
 export type { Listening } from "./listen.ts";
@@ -30,9 +32,13 @@ export interface Database extends Tx {
   transaction<T>(work: (tx: Tx) => Promise<T>, limit?: TimeLimit): Promise<T>;
   // Lends one connection and closes it afterwards, with its settings and its locks.
   reserve<T>(work: (held: Reserved) => Promise<T>, limit?: TimeLimit): Promise<T>;
+  // One transaction without time limits, on a connection of its own, that copies whole tables.
+  copy<T>(work: (tx: CopyTx) => Promise<T>): Promise<T>;
   // Calls `onNotify` with "" after a lost connection is back: something may have been missed.
   listen(channel: string, onNotify: (payload: string) => void): Promise<Listening>;
   ping(): Promise<void>;
+  // Of the pool, at this moment. The connections of a listener and of a copy are beside it.
+  usage(): { busy: number; idle: number; waiting: number };
   // Waits for the statements under way, which their time limits bound.
   close(): Promise<void>;
 }
@@ -94,6 +100,7 @@ export function connect(options: ConnectOptions): Database {
     transaction: (work, limit) =>
       retryCollisions(() => borrow(pool, (held) => transact(held, work, limit))),
     reserve: (work, limit) => borrow(directPool, (held) => reserveFor(held, work, limit)),
+    copy: (work) => copying(directConfig, work),
     listen: async (channel, onNotify) => {
       const client = listenerConfig(directConfig);
       const listening = await listen({ client, channel, onNotify, onWarning });
@@ -105,6 +112,7 @@ export function connect(options: ConnectOptions): Database {
         },
       };
     },
+    usage: () => usageOf(pool.pool),
     ping: () =>
       borrow(pool, async (held) => {
         await send(held, { text: "select 1", values: [] }, PING_TIMEOUT_MS);
@@ -114,6 +122,10 @@ export function connect(options: ConnectOptions): Database {
       return closing;
     },
   };
+}
+
+function usageOf({ totalCount, idleCount, waitingCount }: pg.Pool) {
+  return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
 interface Connections {

@@ -86,27 +86,62 @@ async function refuseOldServer(tx: Tx): Promise<void> {
   );
 }
 
-async function applyMissing(held: Reserved, migrations: Migration[]): Promise<string[]> {
-  await held.run(sql`
+/** A migration as another database has applied it. */
+export type KnownMigration = Pick<Migration, "name" | "checksum">;
+
+/**
+ * Brings the schema to a former state, or up to date, within a transaction: for a restore, of
+ * which nothing may stay when it fails.
+ */
+export async function migrateWithin(tx: Tx, upTo?: readonly KnownMigration[]): Promise<void> {
+  await refuseOldServer(tx);
+  await tx.run(sql`select pg_advisory_xact_lock(${LOCK_KEY})`);
+  await makeTable(tx);
+  const migrations = await readMigrations(MIGRATIONS);
+  upTo?.forEach(({ name, checksum }, index) => {
+    const ours = migrations[index];
+    if (ours?.name === name && ours.checksum === checksum) return;
+    throw new MigrationRefused(
+      `The backup is of a database with migration ${name}, which this version of TrigRun does ` +
+        `not have${ours === undefined ? "" : " so"}. Restore it with the version that made it.`,
+    );
+  });
+  const applied = await readApplied(tx);
+  refuseMismatch(migrations, applied);
+  for (const each of migrations.slice(applied.length, upTo?.length)) await apply(tx, each);
+}
+
+async function apply(tx: Tx, { number, name, checksum, text }: Migration): Promise<void> {
+  await tx.run({ text, values: [] });
+  await tx.run(sql`
+    insert into migrations (number, name, checksum) values (${number}, ${name}, ${checksum})`);
+}
+
+/** What has been applied, in order. */
+export async function readHistory(tx: Tx): Promise<KnownMigration[]> {
+  return (await readApplied(tx)).map(({ name, checksum }) => ({ name, checksum }));
+}
+
+async function makeTable(tx: Tx): Promise<void> {
+  await tx.run(sql`
     create table if not exists migrations (
       number int primary key,
       name text not null,
       checksum text not null,
       applied_at timestamptz(3) not null default now()
     )`);
+}
+
+async function applyMissing(held: Reserved, migrations: Migration[]): Promise<string[]> {
+  await makeTable(held);
   const applied = await readApplied(held);
   refuseMismatch(migrations, applied);
   const missing = migrations.slice(applied.length);
   for (const migration of missing) {
     const steps = migration.text.split(STEP);
-    const last = steps.pop() ?? "";
-    for (const text of steps) await held.transaction((tx) => tx.run({ text, values: [] }));
-    await held.transaction(async (tx) => {
-      await tx.run({ text: last, values: [] });
-      const { number, name, checksum } = migration;
-      await tx.run(sql`
-        insert into migrations (number, name, checksum) values (${number}, ${name}, ${checksum})`);
-    });
+    const text = steps.pop() ?? "";
+    for (const step of steps) await held.transaction((tx) => tx.run({ text: step, values: [] }));
+    await held.transaction((tx) => apply(tx, { ...migration, text }));
   }
   return missing.map((migration) => migration.name);
 }

@@ -34,7 +34,7 @@ export interface TimeLimit {
 }
 
 export interface Held {
-  client: pg.PoolClient;
+  client: pg.ClientBase;
   // False behind a pooler, where the next statement may meet another session than this one.
   hasNames: boolean;
   // The connection must be closed rather than given back.

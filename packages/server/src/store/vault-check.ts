@@ -27,7 +27,10 @@ export function readChecks(tx: Tx): Promise<CheckRow[]> {
 }
 
 /** The key of fingerprints. Throws when the vault has another key of this version, or none. */
-export function openCheck(vault: Vault, { key_version: version, sealed }: CheckRow): Buffer {
+export function openCheck(
+  vault: Vault,
+  { key_version: version, sealed }: Omit<CheckRow, "is_current">,
+): Buffer {
   const check = vault.open<Check>(toCheckId(version), sealed);
   if (check === "trigrun") return vault.fingerprintKeyOf(version);
   return Buffer.from(check.fingerprint_key, "base64");
@@ -47,17 +50,27 @@ export function sealCheck(vault: Vault, fingerprintKey: Buffer): Buffer {
 export async function verifyVault(db: Database, vault: Vault): Promise<string | undefined> {
   await enterFirstKey(db, vault);
   const checks = await readChecks(db);
+  const refusal = findRefusal(checks, vault);
+  const current = checks.find((check) => check.is_current);
+  if (refusal !== undefined || current === undefined) return refusal;
+  vault.fingerprintWith(openCheck(vault, current));
+  vault.sealWith(current.key_version);
+  return undefined;
+}
+
+/** What is wrong with the keys for a database with these checks, and what to do. */
+export function findRefusal(
+  checks: readonly Omit<CheckRow, "is_current">[],
+  vault: Vault,
+): string | undefined {
   for (const check of checks) {
     try {
-      const fingerprintKey = openCheck(vault, check);
-      if (check.is_current) vault.fingerprintWith(fingerprintKey);
+      openCheck(vault, check);
     } catch (error) {
       if (!(error instanceof VaultRefused)) throw error;
       return toRefusal(check.key_version, vault);
     }
   }
-  const current = checks.find((check) => check.is_current);
-  if (current !== undefined) vault.sealWith(current.key_version);
   return undefined;
 }
 

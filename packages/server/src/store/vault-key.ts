@@ -32,10 +32,17 @@ const versionMax = 0xffff_ffff;
 const keysPattern = /^\s*(?:\d{1,10}:)?[0-9a-fA-F]{64}(?:[\s,]+(?:\d{1,10}:)?[0-9a-fA-F]{64})*\s*$/;
 
 /** All keys, the newest first. Which of them seals is for the database to say. */
-export async function loadKeys({ encryptionKey, keyFile }: KeySource): Promise<VaultKey[]> {
+export async function loadKeys(source: KeySource): Promise<VaultKey[]> {
+  const { keyFile } = source;
+  return (await findKeys(source)) ?? parseKeys(await makeKeyFile(keyFile), keyFile);
+}
+
+/** The same, and undefined where a key would have to be made. */
+export async function findKeys(source: KeySource): Promise<VaultKey[] | undefined> {
+  const { encryptionKey, keyFile } = source;
   if (encryptionKey !== undefined) return parseKeys(encryptionKey, setting);
-  const text = (await readKeyFile(keyFile)) ?? (await makeKeyFile(keyFile));
-  return parseKeys(text, keyFile);
+  const text = await readKeyFile(keyFile);
+  return text === undefined ? undefined : parseKeys(text, keyFile);
 }
 
 /** Puts a new key before those of the file, and answers its version. */

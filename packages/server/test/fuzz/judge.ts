@@ -21,7 +21,7 @@ export type Judge = (ask: Ask, answer: Answer) => string | undefined;
 // The pages are found by a path that is twisted out of `/v1`, too.
 const sections = `(?:docs|${dashboardSections.join("|")})(?:$|/)`;
 const documents = new RegExp(
-  `^/(?:$|openapi\\.json$|llms\\.txt$|(?:assets|unsubscribe|account)/|${sections})`,
+  `^/(?:$|openapi\\.json$|metrics$|llms\\.txt$|(?:assets|unsubscribe|account)/|${sections})`,
 );
 
 // Where no operation is meant, the address is wrong or names nothing. Nothing else is looked at.

@@ -25,6 +25,7 @@ import { createToken } from "../../src/auth/token.ts";
 import { readConfig } from "../../src/config.ts";
 import { newId } from "../../src/id.ts";
 import type { Log } from "../../src/log.ts";
+import { createMetrics } from "../../src/metrics.ts";
 import { type Database, sql } from "../../src/store/db.ts";
 import { insertMember } from "../../src/store/members.ts";
 import { pendingMigrations } from "../../src/store/migrate.ts";
@@ -151,6 +152,7 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
     log: createRecordingLog(logged),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     version: "0.0.0-test",
+    metrics: createMetrics("0.0.0-test"),
     ping: options.ping ?? (() => db.ping()),
     pendingMigrations: options.pendingMigrations ?? (() => pendingMigrations(db)),
     ...(options.dashboardFolder ? { dashboardFolder: options.dashboardFolder } : {}),

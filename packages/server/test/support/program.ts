@@ -29,6 +29,8 @@ export interface LaunchOptions {
   readonly faultPoint?: string;
   /** Further settings, by their variables; undefined takes one away. */
   readonly settings?: Readonly<Record<string, string | undefined>>;
+  /** Further arguments of a command. */
+  readonly args?: readonly string[];
 }
 
 /** One process of the program, from its start to its end. */
@@ -142,7 +144,11 @@ export async function createInstallation(
       return { ...(await beside.ended), stderr: beside.words() };
     },
     async command(name, options = {}) {
-      const child = spawnProgram([name, "--data-dir", dataDir], token, options);
+      const child = spawnProgram(
+        [name, ...(options.args ?? []), "--data-dir", dataDir],
+        token,
+        options,
+      );
       const words = keepLastWords(child);
       let stdout = "";
       child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {

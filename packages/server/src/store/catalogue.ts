@@ -1,0 +1,60 @@
+// What tables there are, asked of PostgreSQL itself, so that a table that a later migration makes
+// is in every backup without being named anywhere. It changes nothing.
+import { raw, type Tx } from "./db.ts";
+
+export interface Table {
+  name: string;
+  /** Those that are written; generated ones come by themselves. */
+  columns: string[];
+}
+
+/** Whole tables, with all that their partitions hold; each after those that it refers to. */
+export async function readTables(tx: Tx): Promise<Table[]> {
+  const rows = await tx.rows<Table & { refers_to: string[] }>(
+    raw(`
+    select c.relname as name,
+      array(select a.attname::text from pg_attribute a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+        order by a.attnum) as columns,
+      array(select distinct p.relname::text from pg_constraint f
+        join pg_class p on p.oid = f.confrelid
+        where f.conrelid = c.oid and f.contype = 'f' and f.conparentid = 0
+          and f.confrelid <> c.oid) as refers_to
+    from pg_class c
+    where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+      and not c.relispartition
+    order by c.relname`),
+  );
+  const ordered: Table[] = [];
+  const left = new Map(rows.map((row) => [row.name, row]));
+  while (left.size > 0) {
+    const ready = [...left.values()].filter(({ refers_to }) => !refers_to.some((t) => left.has(t)));
+    if (ready.length === 0) {
+      throw new Error(`These tables refer to each other in a circle: ${[...left.keys()]}`);
+    }
+    for (const { name, columns } of ready) {
+      ordered.push({ name, columns });
+      left.delete(name);
+    }
+  }
+  return ordered;
+}
+
+export interface Sequence {
+  readonly name: string;
+  /** The last number that was given out; null before the first. */
+  readonly last: number | null;
+}
+
+export function readSequences(tx: Tx): Promise<Sequence[]> {
+  return tx.rows<Sequence>(
+    raw(`
+    select sequencename as name, last_value as last from pg_sequences
+    where schemaname = current_schema() order by sequencename`),
+  );
+}
+
+/** A name as it may stand in a statement. */
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
