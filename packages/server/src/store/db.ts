@@ -124,8 +124,11 @@ export function connect(options: ConnectOptions): Database {
   };
 }
 
-function usageOf({ totalCount, idleCount, waitingCount }: pg.Pool) {
-  return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+function usageOf({ totalCount, idleCount, waitingCount, options }: pg.Pool) {
+  // Who asks in this turn of the event loop gets what is idle, or a new connection, in the next.
+  const within = idleCount + options.max - totalCount;
+  const waiting = Math.max(0, waitingCount - within);
+  return { busy: totalCount - idleCount, idle: idleCount, waiting };
 }
 
 interface Connections {

@@ -96,7 +96,10 @@ describe("who may ask", () => {
     },
   );
 
-  it.each(routes.filter(([, { role, method }]) => role === "member" && method === "GET"))(
+  // A stream that is let in has no end: changes.test.ts reads it.
+  const answering = routes.filter(([, { streams }]) => streams !== true);
+
+  it.each(answering.filter(([, { role, method }]) => role === "member" && method === "GET"))(
     "may be a member: %s",
     async (_key, route) => {
       const token = await test.addToken("member");
@@ -106,7 +109,7 @@ describe("who may ask", () => {
 
   it("may be an admin for everything that is not an owner's or a person's", async () => {
     const token = await test.addToken("admin");
-    for (const [, route] of routes) {
+    for (const [, route] of answering) {
       if (route.role === "owner" || route.needsSession) continue;
       const answer = await test.call({ method: route.method, path: pathOf(route), token });
       expect([401, 403, 500]).not.toContain(answer.status);

@@ -363,3 +363,23 @@ describe("connect", () => {
     expect(attempt).not.toThrow("hush");
   });
 });
+
+describe("the usage of the pool", () => {
+  it("counts as waiting who has to wait for another one's end, and nobody else", async () => {
+    await withSingle(async (single) => {
+      expect(single.usage()).toEqual({ busy: 0, idle: 0, waiting: 0 });
+      const first = single.ping();
+      // It gets the connection that may be made.
+      expect(single.usage().waiting).toBe(0);
+      await first;
+      expect(single.usage()).toEqual({ busy: 0, idle: 1, waiting: 0 });
+      let other: Promise<void> | undefined;
+      await single.transaction(async (tx) => {
+        other = single.ping();
+        await tx.rows(sql`select 1`);
+        expect(single.usage()).toEqual({ busy: 1, idle: 0, waiting: 1 });
+      });
+      await other;
+    });
+  });
+});
