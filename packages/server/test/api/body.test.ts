@@ -246,7 +246,9 @@ describe("validation", () => {
       { path: "limit", message: "must be 1 or more" },
       {
         path: "nmae",
-        message: "is not a parameter here; parameters are: state, kind, name, limit, cursor",
+        message:
+          "is not a parameter here; parameters are: " +
+          "state, kind, name, search, recent_executions, limit, cursor",
       },
     ]);
   });
