@@ -69,13 +69,14 @@ describe("a new job", () => {
     await page.goto("/jobs/new");
     await page.getByLabel("Cron expression").fill("61 * * * *");
     await page.getByText(/^Cron expression is not valid/).waitFor();
-    await page.getByText("JSON", { exact: true }).click();
+    await page.getByRole("radio", { name: "JSON" }).check();
     await page.getByLabel("JSON body").fill("{ nope");
     await page.getByRole("button", { name: "Create the job" }).click();
     await page.getByText("Name is required.").waitFor();
     await page.getByText("URL is required.").waitFor();
     await page.getByText(/^JSON body is not JSON/).waitFor();
     await page.getByLabel("JSON body").fill('{ "full": true }');
+    await page.getByLabel("Method").selectOption("POST");
     await page.getByLabel("Name", { exact: true }).fill("wrong-cron");
     await page.getByLabel("URL", { exact: true }).fill(`${stage.target.url}/run`);
     await page.getByRole("button", { name: "Save a draft" }).click();
@@ -88,7 +89,7 @@ describe("a new job", () => {
     await page.getByLabel("Cron expression").fill("1 * * * *");
     await page.getByRole("button", { name: "Save a draft" }).click();
     await page.getByRole("heading", { name: "wrong-cron", level: 1 }).waitFor();
-    await page.getByText("draft", { exact: true }).first().waitFor();
+    await page.locator(".badge", { hasText: "draft" }).first().waitFor();
     await page.context().close();
   });
 
