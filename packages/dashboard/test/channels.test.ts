@@ -21,11 +21,11 @@ async function createWebhook(name: string): Promise<string> {
 
 describe("a new channel", () => {
   it.each([
-    ["slack", "Failed: nightly-backup"],
-    ["discord", "Failed: nightly-backup"],
-    ["email", "Failed: nightly-backup"],
+    ["slack", "Failed: example-job"],
+    ["discord", "Failed: example-job"],
+    ["email", "Failed: example-job"],
     ["webhook", '"type": "execution.failed"'],
-    ["ntfy", "nightly-backup"],
+    ["ntfy", "example-job"],
   ])("shows its message while it is filled in: %s", async (type, text) => {
     const page = await stage.open({ token: ownerToken });
     await page.goto(`/channels/new?type=${type}`);
@@ -149,7 +149,7 @@ describe("a channel that is there", () => {
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     for (const type of ["slack", "discord", "email"]) {
       await page.goto(`/channels/new?type=${type}`);
-      await page.getByText("Failed: nightly-backup").first().waitFor();
+      await page.getByText("Failed: example-job").first().waitFor();
       expect(await findBarriers(page)).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
     }
