@@ -20,12 +20,8 @@ create table destinations (
 );
 
 -- Until it is saved again, each channel of before is a destination of its own without a pace.
--- So is that of a delivery which is still to end, though its channel is deleted.
 insert into destinations (id, workspace_id, key)
-select 'dest_' || substr(id, 6), workspace_id, id from channels
-union
-select 'dest_' || substr(channel_id, 6), workspace_id, channel_id from deliveries
-where status in ('pending', 'processing');
+select 'dest_' || substr(id, 6), workspace_id, id from channels;
 
 alter table channels
   add column destination_id text collate "C" references destinations,
