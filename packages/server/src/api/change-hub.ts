@@ -57,7 +57,9 @@ interface News {
 interface Memory {
   /** By id, with what of it would be told. */
   known: Map<string, { readonly mark: string; readonly isOpen: boolean }>;
-  lastResetAt: number;
+  readonly lastResetAt: number;
+  /** Something could not be told, so soon after the last reset that the next one must wait. */
+  readonly owesReset: boolean;
 }
 
 // As many as two nodes at work hold, and some that wait.
@@ -165,14 +167,14 @@ class Hub implements ChangeHub {
       if (before !== undefined && before.known.get(id)?.mark !== mark) fresh.push(each);
     }
     const lastResetAt = before?.lastResetAt ?? 0;
-    const memory = { known, lastResetAt };
-    this.#memories.set(workspaceId, memory);
-    if (hasOverflowed(own, since)) {
-      if (now.getTime() - lastResetAt < resetEveryMs) return "";
-      memory.lastResetAt = now.getTime();
-      return reset;
+    if (!hasOverflowed(own, since) && before?.owesReset !== true) {
+      this.#memories.set(workspaceId, { known, lastResetAt, owesReset: false });
+      return toText(fresh);
     }
-    return toText(fresh);
+    const isSoon = now.getTime() - lastResetAt < resetEveryMs;
+    const resetAt = isSoon ? lastResetAt : now.getTime();
+    this.#memories.set(workspaceId, { known, lastResetAt: resetAt, owesReset: isSoon });
+    return isSoon ? "" : reset;
   }
 
   #requireRoom(identity: Identity): void {
