@@ -129,7 +129,9 @@ async function findJobIds(
 export async function unplanExecutions(tx: Tx, jobId: string, now: Date): Promise<void> {
   await tx.run(sql`
     delete from executions
-    where job_id = ${jobId} and status = 'queued' and trigger = 'schedule' and due_at > ${now}`);
+    where job_id = ${jobId} and status = 'queued' and trigger = 'schedule' and due_at > ${now}
+      -- Implied, but it leads to the months that are left, and there into the index of slots.
+      and scheduled_for > ${now}`);
 }
 
 /** The executions of a job that no runner has claimed, locked so that none can before they end. */

@@ -6,7 +6,7 @@ import { raw, sql } from "../../src/store/db.ts";
 import { listDeliveries } from "../../src/store/deliveries.ts";
 import * as deliveryQueue from "../../src/store/delivery-queue.ts";
 import * as executionQueue from "../../src/store/execution-queue.ts";
-import { findExecution, listExecutions } from "../../src/store/executions.ts";
+import { findExecution, listExecutions, unplanExecutions } from "../../src/store/executions.ts";
 import { startOfMonth } from "../../src/store/history-months.ts";
 import { createHistoryPruner } from "../../src/store/history-pruner.ts";
 import { createTestDatabase, type TestDatabase } from "../support/db.ts";
@@ -170,6 +170,16 @@ describe("over half a year of history, no table is read whole", () => {
     ["of a job's deliveries", (tx) => listDeliveries(tx, workspaceId, { jobId }, page)],
   ])("by the first page %s", async (_, list) => {
     expect(await readWhole(list)).toEqual([]);
+  });
+
+  it("by who takes back what is not due, in the months that are left alone", async () => {
+    const now = startOfMonth(first, months - 1);
+    const work = (tx: Tx) => unplanExecutions(tx, jobId, now);
+    const reads = (await readsOf(work)).filter((step) => step["Actual Loops"] > 0);
+    const tables = new Set(reads.map((step) => step["Relation Name"]));
+    expect(tables.size).toBeGreaterThan(0);
+    expect(tables.size).toBeLessThan(months);
+    expect(await readWhole(work)).toEqual([]);
   });
 
   it("by who asks for one, and a list from a day on reads the months since then", async () => {
