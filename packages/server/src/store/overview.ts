@@ -1,5 +1,6 @@
-// What the overview is made of. Each statement is bounded: by an index alone, by a number of rows
-// for each job, or by a limit. Nothing here reads all executions of a span row by row.
+// What the overview is made of. Each statement is bounded: by a span of an index, by a number of rows
+// for each job, or by a limit. The executions of a span are counted from indexes; nothing here reads
+// the rows of all of them.
 import type { ChannelTypeName, Overview } from "@trigrun/contract";
 import { raw, type Sql, sql, type Tx } from "./db.ts";
 import { idFloor } from "./id-bound.ts";
@@ -22,7 +23,7 @@ const lateMs = 10_000;
 const countedMax = 10_000;
 // The rows of the pending ones are looked at for whom they wait: some 50 ms at worst.
 const pendingLookedAt = 50_000;
-// Together some 20,000 rows, which take 100 ms: 100 for each of 200 jobs, 5 for each of 10,000.
+// 100 rows for each of 200 jobs, which take 100 ms; beyond 4,000 jobs it is 5 for each of them.
 const sampleMax = 20_000;
 
 interface FailingRow {
@@ -41,7 +42,8 @@ export async function findFailing(
   workspaceId: string,
   { from }: Span,
 ): Promise<Overview["failing"]> {
-  // A job that has ended for good is news only as long as its end is in the span.
+  // A job that has ended for good is news only as long as its end is in the span. That end stands in
+  // its own row, too, so that nobody looks into the executions of all that ever ended.
   const rows = await tx.rows<FailingRow>(sql`
     with shown as (
       select j.id, j.name, newest.id as execution_id, newest.finished_at, newest.reason,
@@ -53,6 +55,7 @@ export async function findFailing(
         ) e where e.status in ('succeeded', 'failed') order by e.id desc limit 1
       ) newest
       where j.workspace_id = ${workspaceId} and j.deleted_at is null and newest.status = 'failed'
+        and ${isCurrent("j", from)} and j.state <> 'paused'
         and (j.state = 'active' or
           (j.state = 'completed' and newest.id >= ${idFloor("execution", from)}))
       order by newest.id desc limit ${failingShownMax}
@@ -171,6 +174,11 @@ function bucketsOf(kind: "execution" | "delivery", span: Span): Sql {
     with ordinality as b (low, high, place)`;
 }
 
+/** Whatever has not ended for good before the span. */
+function isCurrent(job: "j" | "c", from: Date): Sql {
+  return sql`(${raw(job)}.state <> 'completed' or ${raw(job)}.updated_at >= ${from})`;
+}
+
 interface SlowRow {
   id: string;
   name: string;
@@ -193,12 +201,12 @@ export async function findSlowest(
         select status, started_at, finished_at from executions
         where job_id = j.id and id >= ${idFloor("execution", from)}
         order by id desc limit (
-          select greatest(5, least(100, ${sampleMax}::int / greatest(1, count(*)))) from jobs
-          where workspace_id = ${workspaceId} and deleted_at is null
+          select greatest(5, least(100, ${sampleMax}::int / greatest(1, count(*)))) from jobs c
+          where c.workspace_id = ${workspaceId} and c.deleted_at is null and ${isCurrent("c", from)}
         )
       ) newest where status in ('succeeded', 'failed')
     ) e
-    where j.workspace_id = ${workspaceId} and j.deleted_at is null
+    where j.workspace_id = ${workspaceId} and j.deleted_at is null and ${isCurrent("j", from)}
     group by j.id order by p95 desc, j.id limit ${shownMax}`);
   return rows.map((row) => ({
     job_id: row.id,

@@ -73,6 +73,20 @@ describe("what fails now", () => {
     expect(await namesOf("168")).toEqual(["ended"]);
   });
 
+  it("takes no job that ended before the span, whatever was made of it since", async () => {
+    const ended = await insertJob("ended");
+    await insertExecution(ended, "failed", 10);
+    const endedAt = minutesAgo(30 * 60);
+    await api.db.run(sql`
+      update jobs set state = 'completed', updated_at = ${endedAt} where id = ${ended}`);
+    const read = async (hours: "24" | "168") => {
+      const { failing, slowest } = await api.client.getOverview({ query: { hours } });
+      return [failing.count, slowest.length];
+    };
+    expect(await read("24")).toEqual([0, 0]);
+    expect(await read("168")).toEqual([1, 1]);
+  });
+
   it("shows twenty of many and counts all", async () => {
     for (let index = 0; index < 23; index += 1) {
       await insertExecution(await insertJob(`bad ${index}`), "failed", 60 - index);
