@@ -130,8 +130,8 @@ export const jobHandlers: Pick<
     requireAllowedTarget(context, request);
     const { services, workspaceId } = context;
     // Before it is made: what has left cannot be taken back when it cannot be written down.
-    await context.record(services.db, { subject: null });
-    return services.testRequest({ workspaceId, request });
+    const beforeSend = () => context.record(services.db, { subject: null });
+    return services.testRequest({ workspaceId, request, beforeSend });
   },
 
   async getJobStatistics({ params, query }, { tx, workspaceId, now }) {

@@ -11,6 +11,8 @@ import { fillSecrets, findSecretNames, noSecrets, type OpenedSecrets } from "./s
 export type TestRequest = (input: {
   readonly workspaceId: string;
   readonly request: JobRequest;
+  /** Called once there is room for it; a refused test has not been made. */
+  readonly beforeSend: () => Promise<void>;
 }) => Promise<RequestTest>;
 
 export interface RequestTesterOptions {
@@ -29,7 +31,7 @@ const noId = "0".repeat(32);
 
 export function createTestRequest(options: RequestTesterOptions): TestRequest {
   const underWay: string[] = [];
-  return async ({ workspaceId, request }) => {
+  return async ({ workspaceId, request, beforeSend }) => {
     const own = underWay.filter((id) => id === workspaceId).length;
     if (own >= perWorkspaceMax || underWay.length >= perNodeMax) {
       const message = "Too many requests are being tested at this moment. Wait for one to end.";
@@ -37,6 +39,7 @@ export function createTestRequest(options: RequestTesterOptions): TestRequest {
     }
     underWay.push(workspaceId);
     try {
+      await beforeSend();
       return await test(options, workspaceId, request);
     } finally {
       underWay.splice(underWay.indexOf(workspaceId), 1);

@@ -15,8 +15,11 @@ let api: TestApi;
 let door: HttpDoor;
 let target: Receiver;
 let testRequest: TestRequest;
+// For each test that was written down, how many calls had arrived by then.
+let written: number[];
 
 beforeEach(async () => {
+  written = [];
   api = await createTestApi({ allowNetworks: ["127.0.0.1/32"] });
   const { db, services, clock } = api;
   target = await startReceiver();
@@ -36,6 +39,9 @@ const test = (request: object = {}) =>
   testRequest({
     workspaceId: api.workspaceId,
     request: requestInput.parse({ url: target.url, ...request }),
+    beforeSend: async () => {
+      written.push(target.calls.length);
+    },
   });
 
 describe("a tested request", () => {
@@ -45,6 +51,7 @@ describe("a tested request", () => {
     expect(target.calls).toMatchObject([
       { method: "POST", body: '{"full":true}', headers: { "x-cron-service-test": "true" } },
     ]);
+    expect(written).toEqual([0]);
     expect(shown).toMatchObject({
       status: "SUCCESS",
       request: { method: "POST", body: '{"full":true}' },
@@ -95,6 +102,8 @@ describe("a tested request", () => {
     const underWay = Array.from({ length: 5 }, () => test());
     await arrived;
     expect(await refusalOf(test())).toMatch("rate_limited");
+    // What was refused is not written down as done.
+    expect(written).toHaveLength(5);
     await door.close();
     for (const each of underWay) expect((await each).response).toBeNull();
   });

@@ -140,10 +140,10 @@ export async function createTestApi(options: TestApiOptions = {}): Promise<TestA
       tests.push(message);
       return exampleExchange;
     },
-    testRequest: async ({ request: { method, url } }) => ({
-      ...exampleRequestTest,
-      request: { method, url, headers: {}, body: null },
-    }),
+    testRequest: async ({ request: { method, url }, beforeSend }) => {
+      await beforeSend();
+      return { ...exampleRequestTest, request: { method, url, headers: {}, body: null } };
+    },
     ...options.services,
   };
   const logged: TestApi["logged"] = [];
