@@ -29,6 +29,11 @@ describe("toChanges", () => {
     expect(changesOf(shown).values).toEqual(shown);
   });
 
+  it("gives the ids of a list that are some, whatever else was sent among them", () => {
+    const id = `job_${"0".repeat(32)}`;
+    expect(changesOf({ job_ids: ["s3cret", id, {}] }).values).toEqual({ job_ids: [id] });
+  });
+
   it.each([
     ["a field that is not in the list", { password: "s3cret", value: "s3cret", url: "s3cret" }],
     ["an id that is none", { channel_id: "s3cret", job_id: `job_${"0".repeat(31)}` }],

@@ -43,7 +43,11 @@ const shown: ReadonlySet<string> = new Set([
 
 /** Of the fields above, as far as they are what they should be. */
 function toValues({ body, query }: Sent): AuditEntry["changes"]["values"] {
-  const entries = Object.entries({ ...toObject(query), ...toObject(body) });
+  // An id that is none hides none of the others in its list.
+  const entries = Object.entries({ ...toObject(query), ...toObject(body) }).map(([name, value]) => {
+    const isIds = Array.isArray(value) && name.endsWith("_ids");
+    return [name, isIds ? value.filter((each) => isPlain(name, each)) : value] as const;
+  });
   return Object.fromEntries(
     entries.filter(([name, value]) => shown.has(name) && isPlain(name, value)),
   );
