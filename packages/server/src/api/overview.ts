@@ -19,28 +19,45 @@ const keptMs = { "24": 5_000, "168": 30_000, "720": 60_000 } as const;
 // Some 20 kB each.
 const keptMax = 500;
 
+interface Kept {
+  readonly overview: Promise<Overview>;
+  /** While it is being read, however long that takes, all share the one read. */
+  settledAt: Date | undefined;
+}
+
 export function createOverviewHandlers(): Pick<ApiHandlers, "getOverview"> {
-  const kept = new Map<string, { readonly overview: Promise<Overview>; readonly at: number }>();
+  const kept = new Map<string, Kept>();
   return {
     async getOverview({ query: { hours } }, { services, workspaceId, now }) {
       const key = `${workspaceId} ${hours}`;
       const last = kept.get(key);
-      const age = now.getTime() - (last?.at ?? 0);
-      // A clock that was set back must not prolong a memory.
-      if (last !== undefined && age >= 0 && age < keptMs[hours]) return await last.overview;
+      if (last !== undefined && isFresh(last, services.clock.now(), keptMs[hours])) {
+        return await last.overview;
+      }
       const overview = read(services.db, workspaceId, { hours, now });
+      const entry: Kept = { overview, settledAt: undefined };
       kept.delete(key);
-      kept.set(key, { overview, at: now.getTime() });
+      kept.set(key, entry);
       const [oldest] = kept.keys();
       if (kept.size > keptMax && oldest !== undefined) kept.delete(oldest);
       try {
-        return await overview;
+        const answer = await overview;
+        entry.settledAt = services.clock.now();
+        return answer;
       } catch (error) {
-        kept.delete(key);
+        // Another may stand there by now.
+        if (kept.get(key) === entry) kept.delete(key);
         throw error;
       }
     },
   };
+}
+
+function isFresh({ settledAt }: Kept, now: Date, maxMs: number): boolean {
+  if (settledAt === undefined) return true;
+  // A clock that was set back must not prolong a memory.
+  const age = now.getTime() - settledAt.getTime();
+  return age >= 0 && age < maxMs;
 }
 
 /** One after the other: a page that is opened must not take all connections of the pool. */
