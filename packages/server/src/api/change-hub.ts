@@ -109,9 +109,9 @@ class Hub implements ChangeHub {
     const now = this.#options.clock.now();
     // Whoever comes while the database is asked is told by the next look.
     const present = [...this.#watchers];
-    const workspaceIds = [...new Set(present.map((each) => each.identity.workspaceId))];
-    for (const id of this.#memories.keys())
-      if (!workspaceIds.includes(id)) this.#memories.delete(id);
+    const watched = new Set(present.map((each) => each.identity.workspaceId));
+    const workspaceIds = [...watched];
+    for (const id of this.#memories.keys()) if (!watched.has(id)) this.#memories.delete(id);
     const from = this.#memories.size === 0 ? now : (this.#lastLookAt ?? now);
     const since = new Date(from.getTime() - overlapMs);
     const { standing, alive } = await readChanges(this.#options.db, {
@@ -121,7 +121,10 @@ class Hub implements ChangeHub {
       sessionIds: present.flatMap(({ identity }) => identity.sessionId ?? []),
     });
     this.#lastLookAt = now;
-    const texts = new Map(workspaceIds.map((id) => [id, this.#compare(id, standing, since, now)]));
+    const byWorkspace = groupByWorkspace(standing);
+    const texts = new Map(
+      workspaceIds.map((id) => [id, this.#compare(id, byWorkspace.get(id) ?? [], since, now)]),
+    );
     const isBeat = now.getTime() - this.#lastBeatAt >= heartbeatMs;
     if (isBeat) this.#lastBeatAt = now.getTime();
     this.#tellAll(
@@ -154,8 +157,7 @@ class Hub implements ChangeHub {
   }
 
   /** What is to be told of a workspace; it remembers what stands now. */
-  #compare(workspaceId: string, standing: readonly Standing[], since: Date, now: Date): string {
-    const own = standing.filter((each) => each.workspaceId === workspaceId);
+  #compare(workspaceId: string, own: readonly Standing[], since: Date, now: Date): string {
     const before = this.#memories.get(workspaceId);
     const known: Memory["known"] = new Map();
     const fresh: Standing[] = [];
@@ -223,6 +225,17 @@ function toText(fresh: readonly Standing[]): string {
     deliveries: fresh.flatMap((each) => (each.kind === "delivery" ? [each.row] : [])),
   };
   return `event: changes\ndata: ${JSON.stringify(changes)}\n\n`;
+}
+
+/** In one pass: a look has thousands of rows, of hundreds of workspaces. */
+function groupByWorkspace(standing: readonly Standing[]): ReadonlyMap<string, Standing[]> {
+  const groups = new Map<string, Standing[]>();
+  for (const each of standing) {
+    const group = groups.get(each.workspaceId);
+    if (group === undefined) groups.set(each.workspaceId, [each]);
+    else group.push(each);
+  }
+  return groups;
 }
 
 /** The newest ones, which come first: a backlog that has no end is not watched one by one. */
