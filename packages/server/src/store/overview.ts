@@ -1,6 +1,6 @@
-// What the overview is made of. Each statement is bounded: by a span of an index, by a number of rows
-// for each job, or by a limit. The executions of a span are counted from indexes; nothing here reads
-// the rows of all of them.
+// What the overview is made of. Each statement is bounded: by a span of an index, by a number of
+// rows for each job, or by a limit. The executions of a span are counted from indexes; nothing here
+// reads the rows of all of them.
 import type { ChannelTypeName, Overview } from "@trigrun/contract";
 import { raw, type Sql, sql, type Tx } from "./db.ts";
 import { idFloor } from "./id-bound.ts";
@@ -42,8 +42,8 @@ export async function findFailing(
   workspaceId: string,
   { from }: Span,
 ): Promise<Overview["failing"]> {
-  // A job that has ended for good is news only as long as its end is in the span. That end stands in
-  // its own row, too, so that nobody looks into the executions of all that ever ended.
+  // A job that has ended for good is news only as long as its end is in the span. That end stands
+  // in its own row, too, so that nobody looks into the executions of all that ever ended.
   const rows = await tx.rows<FailingRow>(sql`
     with shown as (
       select j.id, j.name, newest.id as execution_id, newest.finished_at, newest.reason,

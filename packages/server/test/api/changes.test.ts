@@ -126,8 +126,8 @@ describe("the stream of changes", () => {
       select new_id('exec'), ${workspaceId}, ${jobId}, 'queued', 'manual', ${now}, ${now}
       from generate_series(1, 600)`);
     expect(await next()).toEqual({ event: "reset", data: {} });
-    // Their ends cannot be told either, and it is too soon for a second reset: it is owed, also when
-    // nothing is new any more. Who comes later begins with a look that was made after that.
+    // Their ends cannot be told either, and it is too soon for a second reset: it is owed, also
+    // when nothing is new any more. Who comes later begins with a look that was made after that.
     const look = async () => {
       const other = await follow();
       expect(await other.next()).toMatchObject({ event: "reset" });
