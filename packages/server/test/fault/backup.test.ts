@@ -73,7 +73,7 @@ it("makes a new installation of a backup of a running one", async ({ onTestFinis
   expect(again).toMatchObject({ code: 1 });
   expect(again.stderr).toMatch(/is there already/);
   expect(lost).toMatchObject({ code: 1, stdout: "" });
-  expect(lost.stderr).toBe(`${nowhere} cannot be written (ENOENT).\n`);
+  expect(lost.stderr).toBe(`trigrun: ${nowhere} cannot be written (ENOENT).\n`);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const files = await readdir(first.dataDir);
   expect(files.filter((name) => name.includes(".part"))).toEqual([]);
