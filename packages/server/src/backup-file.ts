@@ -58,7 +58,7 @@ async function intoFile(
   }
   const draft = `${path}.${process.pid}.part`;
   // For its owner's eyes alone: it holds all that was ever sent and answered.
-  // Opened before anything else is begun: a stream that opens by itself fails with nobody listening.
+  // Opened before anything is begun: a stream that opens by itself fails with nobody listening.
   const handle = await open(draft, "wx", 0o600).catch((error: unknown) => refuse(path, error));
   const file = handle.createWriteStream({ flush: true });
   try {

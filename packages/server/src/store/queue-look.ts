@@ -1,6 +1,6 @@
-// How much waits and for how long, in three questions that indexes answer: the oldest delivery by
-// a look at the index entry of each that waits, as they are ordered by their destination. For whoever watches an
-// installation; nothing decides by it.
+// How much waits and for how long, in three questions that indexes answer: the oldest delivery by a
+// look at the index entry of each that waits, as they are ordered by their destination. For whoever
+// watches an installation; nothing decides by it.
 import { raw, type Tx } from "./db.ts";
 
 // More than this is the same news, and counting it would burden a database that is behind already.
