@@ -1,6 +1,6 @@
 // `trigrun backup` and `trigrun restore`: the backup as a file, compressed, or as a stream. A file
 // of this name is there whole or not at all, and one that is there is never written over.
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import { access, open, rename, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -58,18 +58,26 @@ async function intoFile(
   }
   const draft = `${path}.${process.pid}.part`;
   // For its owner's eyes alone: it holds all that was ever sent and answered.
-  const file = createWriteStream(draft, { flags: "wx", mode: 0o600, flush: true });
+  // Opened before anything is begun: a stream that opens by itself fails with nobody listening.
+  const handle = await open(draft, "wx", 0o600).catch((error: unknown) => refuse(path, error));
+  const file = handle.createWriteStream({ flush: true });
   try {
     const sums = await write(file);
     await rename(draft, path);
     return sums;
   } catch (error) {
+    file.destroy();
     await rm(draft, { force: true });
-    if (error instanceof Error && "syscall" in error && "code" in error) {
-      throw new BackupRefused(`${path} cannot be written (${error.code}).`);
-    }
-    throw error;
+    return refuse(path, error);
   }
+}
+
+/** Says what a failure of the file means, and passes on every other one. */
+function refuse(path: string, error: unknown): never {
+  if (error instanceof Error && "syscall" in error && "code" in error) {
+    throw new BackupRefused(`${path} cannot be written (${error.code}).`);
+  }
+  throw error;
 }
 
 function isThere(path: string): Promise<boolean> {

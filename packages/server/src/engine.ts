@@ -123,20 +123,27 @@ export function createEngine(options: EngineOptions): Engine {
       for (const loop of loops) loop.start();
       metrics.watch(toGauges(db, [heartbeater, ...loops]));
     },
-    stop: () =>
-      stopInOrder(
-        [
-          stopTogether([planner, digester, ...pruners, mailer].map(toStep), log),
-          // The runner's last settles make deliveries; what the sender cannot send, it gives back.
-          // A rescuer settles through its worker, whose limit of time is its own as well.
-          stopTogether([runner, rescuers.executions].map(toStep), log),
-          stopTogether([sender, rescuers.deliveries].map(toStep), log),
-          toStep(heartbeater),
-          stopTogether([toDoorStep("http", http), toDoorStep("mail", mail)], log),
-        ],
-        log,
-      ),
+    // A pass over old history takes long, and what is in flight must not wait for its end.
+    async stop() {
+      const stages = { name: "stages", stop: stopStages };
+      await stopTogether([...pruners.map(toStep), stages], log).stop();
+    },
   };
+
+  function stopStages(): Promise<void> {
+    return stopInOrder(
+      [
+        stopTogether([planner, digester, mailer].map(toStep), log),
+        // The runner's last settles make deliveries; what the sender cannot send, it gives back.
+        // A rescuer settles through its worker, whose limit of time is its own as well.
+        stopTogether([runner, rescuers.executions].map(toStep), log),
+        stopTogether([sender, rescuers.deliveries].map(toStep), log),
+        toStep(heartbeater),
+        stopTogether([toDoorStep("http", http), toDoorStep("mail", mail)], log),
+      ],
+      log,
+    );
+  }
 }
 
 /** What a NOTIFY leads to. */

@@ -80,7 +80,10 @@ export interface Stretch {
   readonly upTo: string | null;
 }
 
-/** Destinations that a statement visits at most: a probe of the index each, some 20 ms together. */
+/**
+ * Destinations that a statement visits at most: a probe each of the index of every month that is
+ * kept. Some 20 ms together where there was one table; not measured over many months.
+ */
 export const visitsMax = 1_000;
 
 /**

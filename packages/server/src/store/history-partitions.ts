@@ -26,6 +26,8 @@ const monthsAhead = 2;
 // Rows are made up to an hour away from what their id says; see id-bound.ts.
 const marginMs = 3_600_000;
 
+const dayMs = 86_400_000;
+
 /** The months that there are partitions for, the oldest first. */
 async function listMonths(tx: Tx): Promise<Date[]> {
   const rows = await tx.rows<{ name: string }>(sql`
@@ -41,10 +43,10 @@ export async function addMonths(held: Reserved, now: Date): Promise<Date[]> {
     const last = (await listMonths(held)).at(-1);
     if (last === undefined) throw new Error("executions have no month: 0006_history.sql made one");
     if (last >= startOfMonth(now, monthsAhead)) return added;
-    // Where nobody made months for long, the last one holds all of that time, and keeps it.
-    const next = new Date(
-      Math.max(startOfMonth(last, 1).getTime(), startOfMonth(now, 1).getTime()),
-    );
+    // Where nobody made months for long, the last one holds all of that time, and keeps it. Its end
+    // lies a day ahead at least: rows that are made meanwhile must not reach beyond it.
+    const ahead = startOfMonth(shift(now, dayMs), 1);
+    const next = new Date(Math.max(startOfMonth(last, 1).getTime(), ahead.getTime()));
     await endLastMonth(held, last, next);
     added.push(next);
   }
@@ -52,6 +54,27 @@ export async function addMonths(held: Reserved, now: Date): Promise<Date[]> {
 
 /** The partition without an end gets one, and a new one follows it. */
 async function endLastMonth(held: Reserved, last: Date, next: Date): Promise<void> {
+  try {
+    await splitLastMonth(held, last, next);
+  } catch (error) {
+    // An end that stays would refuse what is made after it. Should this fail too, the day of room
+    // before that end is time for the next passes.
+    await dropEnds(held, last).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function dropEnds(held: Reserved, last: Date): Promise<void> {
+  await held.transaction(async (tx) => {
+    await limitWait(tx);
+    for (const { name } of historyTables) {
+      const partition = toPartition(name, last);
+      await run(tx, `alter table ${partition} drop constraint if exists month_ends`);
+    }
+  });
+}
+
+async function splitLastMonth(held: Reserved, last: Date, next: Date): Promise<void> {
   // The rows are looked at first and without a lock, so that no lock waits for the look.
   await constrain(held, "month_ends", (table) => ({
     partition: toPartition(table.name, last),
@@ -123,6 +146,7 @@ async function isHeld(
       )})
       -- Slots that were missed long ago are rows of long ago that may have been made just now.
       or exists (select from ${raw(toPartition("executions", month))} where id >= ${young})
+      or exists (${openDeliveriesOfLate(month, next)})
       as is_held`);
   return row?.is_held ?? true;
 }
@@ -137,6 +161,16 @@ function openDeliveries(table: Sql, condition: Sql): Sql {
       where d.workspace_id = w.id and d.status = open.status and d.status <> 'sent' ${condition}
       limit 1
     ) found`;
+}
+
+// Executions of the month that were made after it, for slots that were missed: their deliveries lie
+// in a later month, as their ids do.
+function openDeliveriesOfLate(month: Date, next: Date): Sql {
+  return sql`
+    select from ${raw(toPartition("executions", month))} e
+    join deliveries d on d.execution_id = e.id
+    where e.id >= ${idFloor("execution", shift(next, -marginMs))}
+      and d.status in ('pending', 'processing')`;
 }
 
 /** False when a delivery of the month was sent again by hand in this very moment. */
@@ -154,7 +188,8 @@ async function dropMonth(held: Reserved, month: Date, next: Date): Promise<boole
       select exists (select from ${executions ?? sql``}
           where node_id is null and due_at is not null)
         or exists (select from ${executions ?? sql``} where node_id is not null)
-        or exists (${openDeliveries(deliveries ?? sql``, sql``)}) as is_open`);
+        or exists (${openDeliveries(deliveries ?? sql``, sql``)})
+        or exists (${openDeliveriesOfLate(month, next)}) as is_open`);
     if (row?.is_open !== false) return false;
     for (const { name } of historyTables) {
       await run(tx, `alter table ${name}_default drop constraint default_ends`);

@@ -42,6 +42,7 @@ const statementTimeoutMs = 600_000;
 
 export function createHistoryPruner(options: HistoryPrunerOptions): HistoryPruner {
   const { db, clock, log, days } = options;
+  let isStopping = false;
 
   async function prune(held: Reserved): Promise<boolean> {
     const [lock] = await held.rows<{ is_ours: boolean }>(
@@ -55,7 +56,7 @@ export function createHistoryPruner(options: HistoryPrunerOptions): HistoryPrune
     const dropped = await dropMonths(held, new Date(now.getTime() - longestDays * dayMs));
     if (added.length + dropped.length > 0)
       log.info({ added, dropped }, "months of history changed");
-    for (let batch = 0; batch < batchesMax; batch += 1) {
+    for (let batch = 0; batch < batchesMax && !isStopping; batch += 1) {
       const count = await held.transaction((tx) => deleteOld(tx, { now, days }));
       if (count < deletedAtOnce) return true;
     }
@@ -73,5 +74,13 @@ export function createHistoryPruner(options: HistoryPrunerOptions): HistoryPrune
     }
   }
 
-  return { ...createLoop({ name: "history-pruner", pass, log }), runOnce };
+  const loop = createLoop({ name: "history-pruner", pass, log });
+  return {
+    ...loop,
+    runOnce,
+    stop() {
+      isStopping = true;
+      return loop.stop();
+    },
+  };
 }

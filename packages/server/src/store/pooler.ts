@@ -4,10 +4,17 @@ import { type Database, DatabaseUnavailable, sql } from "./db.ts";
 
 /** Days are UTC's here, and no statement may hold its locks for ever. */
 export async function refuseUnfitPooler(db: Database): Promise<void> {
-  const [row] = await db.rows<{ timezone: string; limit: string; role: string }>(sql`
+  const [row] = await db.rows<{
+    timezone: string;
+    limit: string;
+    idle_limit: string;
+    role: string;
+  }>(sql`
     select current_setting('TimeZone') as timezone, current_setting('statement_timeout') as limit,
+      current_setting('idle_in_transaction_session_timeout') as idle_limit,
       quote_ident(current_user) as role`);
-  if (row === undefined || (isUtc(row.timezone) && row.limit !== "0")) return;
+  if (row === undefined) return;
+  if (isUtc(row.timezone) && row.limit !== "0" && row.idle_limit !== "0") return;
   const commands = ["timezone = 'UTC'", "statement_timeout = '30s'", idleLimit].map(
     (each) => `alter role ${row.role} set ${each};`,
   );

@@ -1,5 +1,6 @@
-// How much waits and for how long, in three questions that indexes answer. For whoever watches an
-// installation; nothing decides by it.
+// How much waits and for how long, in three questions that indexes answer: the oldest delivery by a
+// look at the index entry of each that waits, as they are ordered by their destination. For whoever
+// watches an installation; nothing decides by it.
 import { raw, type Tx } from "./db.ts";
 
 // More than this is the same news, and counting it would burden a database that is behind already.
@@ -20,8 +21,10 @@ const executions = `
 // Those that wait for their channel or for a digest are not late.
 const deliveries = `
   select count(*) as due,
-    coalesce(extract(epoch from now() - min(due_at)) * 1000, 0)::float8 as oldest_ms
-  from (select due_at from deliveries
+    coalesce(extract(epoch from now() - (select min(due_at) from deliveries
+      where status = 'pending' and parked_for is null and due_at <= now())) * 1000, 0)::float8
+      as oldest_ms
+  from (select from deliveries
     where status = 'pending' and parked_for is null and due_at <= now()
     limit ${countMax}) as waiting`;
 

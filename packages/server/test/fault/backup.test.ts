@@ -65,11 +65,15 @@ it("makes a new installation of a backup of a running one", async ({ onTestFinis
   const file = path.join(first.dataDir, "some.backup");
   const backup = await first.command("backup", { args: [file] });
   const again = await first.command("backup", { args: [file] });
+  const nowhere = path.join(first.dataDir, "no-such-folder", "some.backup");
+  const lost = await first.command("backup", { args: [nowhere] });
   const made = await load.stop();
   expect(backup).toMatchObject({ code: 0, stdout: "" });
   expect(backup.stderr).toMatch(/^Backed up \d+ rows of \d+ tables .*\n.*secret\.key\) is not in/);
   expect(again).toMatchObject({ code: 1 });
   expect(again.stderr).toMatch(/is there already/);
+  expect(lost).toMatchObject({ code: 1, stdout: "" });
+  expect(lost.stderr).toBe(`trigrun: ${nowhere} cannot be written (ENOENT).\n`);
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const files = await readdir(first.dataDir);
   expect(files.filter((name) => name.includes(".part"))).toEqual([]);

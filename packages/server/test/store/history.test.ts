@@ -93,6 +93,22 @@ describe("months", () => {
   });
 });
 
+describe("a month that cannot be ended", () => {
+  it("refuses no row that is made afterwards", async () => {
+    await db.transaction(async (tx) => {
+      // A reader of the whole table, whose partitions are free.
+      await tx.run(raw("lock table only executions in access share mode"));
+      await expect(prune(month(0, 3))).rejects.toThrow("lock timeout");
+    });
+    expect(await db.rows(sql`select from pg_constraint where conname = 'month_ends'`)).toEqual([]);
+  });
+
+  it("is not given an end that is only minutes away", async () => {
+    await prune(new Date(month(1).getTime() - 1_800_000));
+    expect(await partitionsOfAll()).toEqual([0, 2].map(nameOf).concat("default"));
+  });
+});
+
 describe("a slot", () => {
   it("has one execution whatever month it lies in, and however many nodes plan it", async () => {
     for (let later = 0; later <= 2; later += 1) await prune(month(later));
@@ -185,6 +201,24 @@ describe("pruning", () => {
       update deliveries set status = 'failed', due_at = null, finished_at = now()
       where id = ${id}`);
     await prune(month(12, 1));
+    expect(await countHistory(db, workspaceId)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("keeps a month while a delivery waits of an execution made after it", async () => {
+    for (let later = 0; later <= 2; later += 1) await prune(month(later));
+    const made = { scheduledFor: month(0, 20), madeAt: month(1, 5) };
+    const row = { workspaceId, jobId, status: "cancelled", ...made } as const;
+    const executionId = await insertExecutionRow(db, row);
+    const told = { workspaceId, channelId, jobId, executionId, madeAt: month(2, 5) };
+    const id = await insertDeliveryRow(db, told);
+    await db.transaction((tx) => restartDelivery(tx, id, month(2, 10)));
+    await prune(month(6));
+    expect((await partitionsOfAll())[0]).toBe(nameOf(0));
+    expect(await countHistory(db, workspaceId)).toEqual([1, 1, 1, 1]);
+    await db.run(sql`
+      update deliveries set status = 'failed', due_at = null, finished_at = now()
+      where id = ${id}`);
+    await prune(month(6, 1));
     expect(await countHistory(db, workspaceId)).toEqual([0, 0, 0, 0]);
   });
 

@@ -1,5 +1,6 @@
 // The migration that partitions history, on a database in use: no row is moved or lost, what is
 // open goes on, and a node of the version before it works on, on the connections that it has.
+import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Database } from "../../src/store/db.ts";
 import { sql } from "../../src/store/db.ts";
@@ -129,15 +130,25 @@ it("lets a node of the version before plan, claim, settle and tell", async () =>
   expect(await countHistory(db, workspaceId)).toEqual([312, 312, 312, 300]);
 });
 
-it("waits for a writer, and then lets it find its row", async () => {
+// The steps before the last one lock as well, and are done when the names change hands.
+it.each(["its first step", "its last step"])("waits for a writer at %s", async (step) => {
+  const file = new URL("../../src/store/migrations/0006_history.sql", import.meta.url);
+  const steps = (await readFile(file, "utf8")).split(/^-- step:.*$/m);
+  const last = steps.pop() ?? "";
+  if (step === "its last step") {
+    for (const text of steps) await db.transaction((tx) => tx.run({ text, values: [] }));
+  }
   const open = { workspaceId, jobId, status: "queued" } as const;
   const id = await insertExecutionRow(db, { ...open, scheduledFor: later });
-  let migrated: Promise<string[]> | undefined;
-  await db.transaction(async (tx) => {
-    await tx.run(sql`update executions set reason = 'mine' where id = ${id}`);
-    migrated = migrate(db);
+  let migrated: Promise<unknown> | undefined;
+  await db.transaction(async (writer) => {
+    await writer.run(sql`update executions set reason = 'mine' where id = ${id}`);
+    migrated =
+      step === "its last step"
+        ? db.transaction((tx) => tx.run({ text: last, values: [] }))
+        : migrate(db);
     await untilBlocked(db);
-    await tx.run(sql`update executions set reason = 'still mine' where id = ${id}`);
+    await writer.run(sql`update executions set reason = 'still mine' where id = ${id}`);
   });
   await migrated;
   expect(await db.rows(sql`select reason from executions where id = ${id}`)).toEqual([
