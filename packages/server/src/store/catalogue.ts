@@ -8,6 +8,10 @@ export interface Table {
   columns: string[];
 }
 
+/** Whether it came with an extension, as PostGIS's tables do: another database has its own. */
+export const ofExtension = (oid: string) => `exists (select from pg_depend
+  where classid = 'pg_class'::regclass and objid = ${oid} and deptype = 'e')`;
+
 /** Whole tables, with all that their partitions hold; each after those that it refers to. */
 export async function readTables(tx: Tx): Promise<Table[]> {
   const rows = await tx.rows<Table & { refers_to: string[] }>(
@@ -22,7 +26,7 @@ export async function readTables(tx: Tx): Promise<Table[]> {
           and f.confrelid <> c.oid) as refers_to
     from pg_class c
     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
-      and not c.relispartition
+      and not c.relispartition and not ${ofExtension("c.oid")}
     order by c.relname`),
   );
   const ordered: Table[] = [];
@@ -50,7 +54,9 @@ export function readSequences(tx: Tx): Promise<Sequence[]> {
   return tx.rows<Sequence>(
     raw(`
     select sequencename as name, last_value as last from pg_sequences
-    where schemaname = current_schema() order by sequencename`),
+    where schemaname = current_schema()
+      and not ${ofExtension("format('%I.%I', schemaname, sequencename)::regclass")}
+    order by sequencename`),
   );
 }
 

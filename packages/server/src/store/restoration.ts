@@ -17,7 +17,7 @@ import {
   startSchema,
   sumSchema,
 } from "./backup-text.ts";
-import { quote, readTables, type Sequence, type Table } from "./catalogue.ts";
+import { ofExtension, quote, readTables, type Sequence, type Table } from "./catalogue.ts";
 import { type CopyTx, type Database, raw, sql, type Tx } from "./db.ts";
 import { migrateWithin } from "./migrate.ts";
 import type { Vault } from "./vault.ts";
@@ -64,7 +64,8 @@ async function refuseFull(tx: Tx): Promise<void> {
   const [row] = await tx.rows<{ tables: number }>(
     raw(`
     select count(*) as tables from pg_class
-    where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')`),
+    where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')
+      and not ${ofExtension("pg_class.oid")}`),
   );
   if (row?.tables === 0) return;
   throw new BackupRefused(

@@ -106,6 +106,19 @@ describe("a backup", () => {
     expect(await target.db.rows(sql`select from nodes`)).toEqual([]);
   });
 
+  it("leaves to extensions what came with them, on either side", async () => {
+    for (const { db } of [source, target]) {
+      // As PostGIS brings its `spatial_ref_sys`.
+      await db.run(sql`create table of_extension (number integer)`);
+      await db.run(sql`insert into of_extension values (1)`);
+      await db.run(sql`alter extension plpgsql add table of_extension`);
+    }
+    const text = await backUp(source.db);
+    expect(text.toString()).not.toContain("of_extension");
+    await restore(text);
+    expect(await target.db.rows(sql`select number from of_extension`)).toEqual([{ number: 1 }]);
+  });
+
   it("names every table of the schema but two", async () => {
     const tables = await source.db.rows<{ name: string }>(sql`
       select c.relname as name from pg_class c
