@@ -91,6 +91,11 @@ export function isCollision(error: unknown): boolean {
   return COLLISIONS.has(error.code) || isStalePlan(error);
 }
 
+// True when somebody held a lock for longer than `lock_timeout` waits.
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "55P03";
+}
+
 // The name of the constraint that a write broke (unique, foreign key, check, not null).
 export function violatedConstraint(error: unknown): string | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;

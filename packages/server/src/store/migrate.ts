@@ -5,16 +5,21 @@
 // begin or commit. A line that begins with "-- step:" ends a transaction, so that a lock is not
 // held while a later part reads a big table. A file that was cut off begins again with its first
 // step: each of them must bear to be repeated, and the program of before must bear each of them.
+// A line "-- also: <file> <sha256>" names a former text of an earlier file, which databases have
+// applied as well, and after which the file with this line leaves the same schema and rows.
 
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import type { Database, Reserved, Tx } from "./db.ts";
-import { sql } from "./db.ts";
+import { raw, sql } from "./db.ts";
+import { isLockTimeout } from "./db-errors.ts";
 
 // The build copies the folder next to the bundle, so this holds there as well.
 const MIGRATIONS = new URL("./migrations/", import.meta.url);
 
 const STEP = /^-- step:.*$/m;
+
+const ALSO = /^-- also: (\S+) ([0-9a-f]{64})$/gm;
 
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 
@@ -26,6 +31,10 @@ const LOCK_KEY = 0x5472_6967_5275;
 // the point where an operator should look.
 const MIGRATION_TIMEOUT_MS = 3_600_000;
 
+// While a step waits for its lock on a table, everybody else waits behind it. So it gives up when
+// somebody, a backup for example, holds the table for longer.
+const LOCK_TIMEOUT_MS = 10_000;
+
 // The schema and this version do not fit. The message says what to do.
 export class MigrationRefused extends Error {
   override readonly name = "MigrationRefused";
@@ -35,6 +44,8 @@ interface Migration {
   number: number;
   name: string;
   checksum: string;
+  // Of former texts.
+  alsoChecksums: string[];
   text: string;
 }
 
@@ -89,6 +100,10 @@ async function refuseOldServer(tx: Tx): Promise<void> {
 /** A migration as another database has applied it. */
 export type KnownMigration = Pick<Migration, "name" | "checksum">;
 
+function matches(ours: Migration, { name, checksum }: KnownMigration): boolean {
+  return ours.name === name && [ours.checksum, ...ours.alsoChecksums].includes(checksum);
+}
+
 /**
  * Brings the schema to a former state, or up to date, within a transaction: for a restore, of
  * which nothing may stay when it fails.
@@ -98,12 +113,12 @@ export async function migrateWithin(tx: Tx, upTo?: readonly KnownMigration[]): P
   await tx.run(sql`select pg_advisory_xact_lock(${LOCK_KEY})`);
   await makeTable(tx);
   const migrations = await readMigrations(MIGRATIONS);
-  upTo?.forEach(({ name, checksum }, index) => {
+  upTo?.forEach((known, index) => {
     const ours = migrations[index];
-    if (ours?.name === name && ours.checksum === checksum) return;
+    if (ours !== undefined && matches(ours, known)) return;
     throw new MigrationRefused(
-      `The backup is of a database with migration ${name}, which this version of TrigRun does ` +
-        `not have${ours === undefined ? "" : " so"}. Restore it with the version that made it.`,
+      `The backup is of a database with migration ${known.name}, which this version of TrigRun ` +
+        `does not have${ours === undefined ? "" : " so"}. Restore it with the version that made it.`,
     );
   });
   const applied = await readApplied(tx);
@@ -140,10 +155,32 @@ async function applyMissing(held: Reserved, migrations: Migration[]): Promise<st
   for (const migration of missing) {
     const steps = migration.text.split(STEP);
     const text = steps.pop() ?? "";
-    for (const step of steps) await held.transaction((tx) => tx.run({ text: step, values: [] }));
-    await held.transaction((tx) => apply(tx, { ...migration, text }));
+    for (const step of steps) {
+      await applyInTime(held, migration, (tx) => tx.run({ text: step, values: [] }));
+    }
+    await applyInTime(held, migration, (tx) => apply(tx, { ...migration, text }));
   }
   return missing.map((migration) => migration.name);
+}
+
+async function applyInTime(
+  held: Reserved,
+  { name }: Migration,
+  step: (tx: Tx) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await held.transaction(async (tx) => {
+      await tx.run(raw(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`));
+      await step(tx);
+    });
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error;
+    throw new MigrationRefused(
+      `Migration ${name} waited ${LOCK_TIMEOUT_MS / 1000} s for a table that another transaction ` +
+        "holds, a backup or a long query for example, and gave up. Start again when it has ended.",
+      { cause: error },
+    );
+  }
 }
 
 async function readApplied(tx: Tx): Promise<AppliedRow[]> {
@@ -172,7 +209,7 @@ function refuseMismatch(migrations: Migration[], applied: AppliedRow[]): void {
           "The two do not share one history: check that DATABASE_URL names the right database.",
       );
     }
-    if (ours.checksum !== row.checksum) {
+    if (!matches(ours, row)) {
       throw new MigrationRefused(
         `Migration ${row.name} was changed after it was applied at ` +
           `${row.applied_at.toISOString()}. Restore the file; a change needs a new migration.`,
@@ -184,7 +221,7 @@ function refuseMismatch(migrations: Migration[], applied: AppliedRow[]): void {
 async function readMigrations(folder: URL | string): Promise<Migration[]> {
   const base = typeof folder === "string" ? `${folder}/` : folder;
   const files = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
-  return await Promise.all(
+  const read = await Promise.all(
     files.map(async (name, index) => {
       const number = Number(FILE_NAME.exec(name)?.[1]);
       if (number !== index + 1) {
@@ -199,4 +236,9 @@ async function readMigrations(folder: URL | string): Promise<Migration[]> {
       return { number, name, checksum: createHash("sha256").update(text).digest("hex"), text };
     }),
   );
+  const also = read.flatMap(({ text }) => [...text.matchAll(ALSO)]);
+  return read.map((each) => ({
+    ...each,
+    alsoChecksums: also.flatMap(([, name, sum]) => (name === each.name && sum ? [sum] : [])),
+  }));
 }

@@ -1,6 +1,7 @@
 // The migrator: order, one run among many processes, refusals that say what to do.
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -88,6 +89,33 @@ describe("migrate", () => {
     await expect(refused).rejects.toThrow("Migration 0001_apples.sql was changed after");
   });
 
+  it("takes a former text of a file that a later one names", async () => {
+    const former = "create table apples (id int8);";
+    await write("0001_apples.sql", former);
+    await migrate(db, folder);
+    const sum = createHash("sha256").update(former).digest("hex");
+    await write("0001_apples.sql", "create table apples (id int);");
+    await write(
+      "0003_ids.sql",
+      `-- also: 0001_apples.sql ${sum}\nalter table apples alter id type int;`,
+    );
+    expect(await pendingMigrations(db, folder)).toEqual(["0003_ids.sql"]);
+    expect(await migrate(db, folder)).toEqual(["0003_ids.sql"]);
+    expect(await migrate(db, folder)).toEqual([]);
+  });
+
+  it("gives up a table that somebody holds, and says so", async () => {
+    await migrate(db, folder);
+    await write("0003_plums.sql", "alter table apples add column plums int;");
+    await db.transaction(async (reader) => {
+      await reader.rows(sql`select id from apples`);
+      await expect(migrate(db, folder)).rejects.toThrow(
+        "Migration 0003_plums.sql waited 10 s for a table that another transaction holds",
+      );
+    });
+    expect(await migrate(db, folder)).toEqual(["0003_plums.sql"]);
+  });
+
   it("takes a file with Windows line ends for the same", async () => {
     await write("0003_plums.sql", "create table\nplums (id int);\n");
     await migrate(db, folder);
@@ -124,6 +152,25 @@ describe("migrate", () => {
     await mkdir(path.join(folder, "old"));
     expect(await migrate(db, folder)).toHaveLength(2);
   });
+});
+
+// Add the sum of a file once it is on its way to others; never change one.
+it("has the files that databases have applied as they were applied", async () => {
+  const base = new URL("../../src/store/migrations/", import.meta.url);
+  const sums = {
+    "0001_first.sql": "5d4123b04d988384b7111d40e711dcc25b987b0d290ec29b48230cdfa6ff2a77",
+    "0002_destinations.sql": "ea902795c9df178055848cf093ca64f27a4e94504c60e4b1641d0f784da81f0a",
+    "0003_accounts.sql": "d43a2bf6f89520d24005492bf8479295d09eff022622863811489e1357d2a83a",
+    "0004_secrets.sql": "6029fca8b9570ed1991c8944b7583bb9a6e48e675beddde52eba061c3578a705",
+    "0005_audit.sql": "108c22088ce001b165cbe1fc06adc26ef623dffd085c24de235aa1476797c61a",
+    "0006_history.sql": "e40822c8fd58377cc78e733f5909149380e589523fc8023fea044616ae05bb0f",
+    "0007_destinations_of_the_deleted.sql":
+      "139e85ae48e66e019a0f6832ede90c2a87cf290243fcfd202bbbba6e730c493e",
+  };
+  for (const [name, sum] of Object.entries(sums)) {
+    const text = (await readFile(new URL(name, base), "utf8")).replaceAll("\r\n", "\n");
+    expect(createHash("sha256").update(text).digest("hex"), name).toBe(sum);
+  }
 });
 
 describe("pendingMigrations", () => {

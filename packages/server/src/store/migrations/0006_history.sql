@@ -3,10 +3,6 @@
 -- that hold all that no month does: what was there, and deliveries that tell of no execution.
 -- No row is moved. See docs/adr/0021-history.md.
 
--- A reader that holds a table for longer (a backup) must not make everybody wait behind a lock that
--- this asks for, so here as in the last step it gives up in time.
-set local lock_timeout = '10s';
-
 -- The smallest id that a row made at this instant can have: the bounds of partitions by id.
 create or replace function id_at(prefix text, at timestamptz) returns text
 language sql immutable parallel safe
