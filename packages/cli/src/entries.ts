@@ -34,6 +34,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import("./commands/overview.ts")).defineOverview,
   },
   {
+    name: "search",
+    description: "find jobs, channels, executions and deliveries by name or id",
+    load: async () => (await import("./commands/search.ts")).defineSearch,
+  },
+  {
     name: "jobs",
     description: "make, see, change, stop and run jobs",
     load: async () => (await import("./commands/jobs.ts")).defineJobs,

@@ -29,7 +29,7 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   conflict: "it contradicts what is there",
   refused: "the server refused what was sent; the message names each field",
   unavailable: "no TrigRun answers, or it asks to come back later",
-  failed: "a wait or a check failed (run --wait, replay --wait, channels test, webhooks verify)",
+  failed: "a wait, a test or one of many failed (run --wait, channels test, jobs pause A B)",
   ambiguous: "several jobs bear the name; the message lists their ids",
   declined: "you answered no",
   interrupted: "interrupted with Ctrl-C",

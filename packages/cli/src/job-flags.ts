@@ -1,9 +1,11 @@
-// The flags of `jobs create` and `jobs update`, and the body they make. Pure but for declaring.
+// The flags of `jobs create`, `update` and `test-request`, and the body they make.
 import type { Job, JobRequest, RetryPolicy, Sent, TrigRunApi } from "@trigrun/contract";
 import { jobKinds, methods } from "@trigrun/contract";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { usageError } from "./errors.ts";
 import { instantFlag, numberList, positiveNumber, textRecord, wholeNumber } from "./flags.ts";
+import { readGiven } from "./given-text.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export type JobChange = Sent<TrigRunApi["updateJob"]>["body"];
 type NewSchedule = Sent<TrigRunApi["previewSchedule"]>["body"];
@@ -41,7 +43,7 @@ export function minutesFlag(text: string): number {
 }
 
 export function addJobFlags(command: Command, now: () => Date): Command {
-  return command
+  return addRequestFlags(command)
     .addOption(new Option("--kind <kind>", "follows from the next three").choices(jobKinds))
     .option("--every <minutes>", "run every so many minutes (also 2h, 1d)", minutesFlag)
     .option("--cron <expression>", "run by a cron expression of five fields, or @hourly and such")
@@ -51,18 +53,23 @@ export function addJobFlags(command: Command, now: () => Date): Command {
       "run once at this time (also 10m, 2h from now)",
       instantFlag(now, "future"),
     )
+    .option("--max-attempts <n>", "the first one counts (default 3)", positiveNumber)
+    .option(
+      "--retry-on <codes>",
+      "such as 429,503, or none (default 429,500,502,503,504)",
+      numberList,
+    );
+}
+
+/** The flags of the request but for its address, which not every command asks for alike. */
+export function addRequestFlags(command: Command): Command {
+  return command
     .addOption(new Option("--method <method>", "default GET").choices(methods))
     .option("--header <name: value>", "a header of the request; repeatable", textRecord)
     .option("--body <json>", "JSON, other text, @FILE or @- (standard input)")
     .option("--body-text <text>", "a body that is sent as it is, though it may look like JSON")
     .option("--timeout <seconds>", "for each attempt (default 30)", wholeNumber)
     .option("--success-status <codes>", "such as 200,204 (default 200,201,202,204)", numberList)
-    .option("--max-attempts <n>", "the first one counts (default 3)", positiveNumber)
-    .option(
-      "--retry-on <codes>",
-      "such as 429,503, or none (default 429,500,502,503,504)",
-      numberList,
-    )
     .option("--follow-redirects", "follow redirects of the target");
 }
 
@@ -106,6 +113,17 @@ function scheduleOf(kind: Job["kind"], flags: JobFlags): NewSchedule {
 function needed<T>(value: T | undefined, kind: string, flag: string): T {
   if (value === undefined) throw usageError(`A job of kind ${kind} needs ${flag}.`);
   return value;
+}
+
+/** The body that the flags give: null for `--no-body`, undefined when they say nothing of it. */
+export async function readBody(flags: JobFlags, surroundings: Surroundings): Promise<unknown> {
+  if (flags.bodyText !== undefined && flags.body !== undefined) {
+    throw usageError("--body-text excludes --body and --no-body.");
+  }
+  if (flags.bodyText !== undefined) return flags.bodyText;
+  if (flags.body === false) return null;
+  if (flags.body === undefined) return undefined;
+  return toBody(await readGiven(flags.body, "--body", surroundings));
 }
 
 /** A body as the API takes it: an object or array from JSON, any other text as it is. */

@@ -251,3 +251,48 @@ describe("the other commands", () => {
     expect(suite.server.seen[0]?.body).toEqual({ secret: "mine" });
   });
 });
+
+describe("channels preview", () => {
+  it("shows the request of a channel, sending nothing", async () => {
+    answer({
+      previewChannel: () => ({
+        ...{ kind: "http", method: "POST", url: "https://example.com/hook" },
+        ...{ headers: { "content-type": "application/json" }, body: '{"a":1}' },
+      }),
+    });
+    const execution = idOf("exec", 1);
+    const { stdout } = await type(`channels preview ${id} --execution ${execution}`);
+    expect(suite.server.of("previewChannel")[0]?.body).toEqual({ execution_id: execution });
+    expect(stdout).toContain("> POST https://example.com/hook");
+    expect(stdout).toContain('> {"a":1}');
+  });
+
+  it("shows the mail of a channel that is to be", async () => {
+    answer({
+      previewMessage: () => ({
+        ...{ kind: "mail", to: ["a@example.com"], subject: "It failed" },
+        ...{ text: "Hello.", html: "<p>Hello.</p>" },
+      }),
+    });
+    const { stdout } = await type(
+      "channels preview --type email --email a@example.com --event on_success",
+    );
+    expect(suite.server.of("previewMessage")[0]?.body).toEqual({
+      ...{ type: "email", event: "on_success" },
+      config: { email: "a@example.com" },
+    });
+    expect(stdout).toMatch(/^Subject +It failed$/m);
+    expect(stdout).toContain("Hello.");
+    expect(stdout).not.toContain("<p>");
+  });
+
+  it.each([
+    ["channels preview", "--type"],
+    [`channels preview ${id} --type webhook`, "leave out --type"],
+    ["channels preview --type email --execution exec_1", "a channel that is there"],
+  ])("refuses `%s`", async (line, reason) => {
+    const { exitCode, stderr } = await type(line);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(reason);
+  });
+});

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeHome } from "./support/cronctl.ts";
-import { aChannel, aJob, anExecution, idOf, onePage } from "./support/fixtures.ts";
+import { aChannel, aJob, anExecution, aRequestTest, idOf, onePage } from "./support/fixtures.ts";
 import { useServer } from "./support/suite.ts";
 
 const suite = useServer();
@@ -227,12 +227,12 @@ describe("jobs list", () => {
   it("passes its filters on", async () => {
     answer({ listJobs: () => onePage() });
     const { exitCode, stdout, stderr } = await type(
-      "jobs list --state paused --kind cron --name backup",
+      "jobs list --state paused --kind cron --search back",
     );
     expect(exitCode).toBe(0);
-    expect(suite.server.seen[0]?.query).toEqual({ state: "paused", kind: "cron", name: "backup" });
+    expect(suite.server.seen[0]?.query).toEqual({ state: "paused", kind: "cron", search: "back" });
     expect(stdout).toBe("");
-    expect(stderr).toContain("No jobs.");
+    expect(stderr).toContain("No such jobs.");
   });
 
   it("follows the pages with --all and answers one document", async () => {
@@ -274,3 +274,75 @@ function countPages() {
     return { items, next_cursor: `page-${page}` };
   };
 }
+
+describe("several jobs", () => {
+  it("are paused in one call, and what is refused is told", async () => {
+    answer({
+      listJobs: ({ query }) =>
+        onePage(aJob(query.name === "report" ? { id: idOf("job", 2), name: "report" } : {})),
+      pauseJobs: () => ({
+        items: [
+          { job_id: id, outcome: "done", execution_id: null, error: null },
+          {
+            ...{ job_id: idOf("job", 2), outcome: "refused", execution_id: null },
+            error: { code: "conflict", message: "A draft cannot be paused." },
+          },
+        ],
+      }),
+    });
+    const { exitCode, stdout } = await type("jobs pause nightly-backup report");
+    expect(exitCode).toBe(8);
+    expect(suite.server.of("pauseJobs")[0]?.body).toEqual({ job_ids: [id, idOf("job", 2)] });
+    expect(stdout).toMatch(/^nightly-backup +done$/m);
+    expect(stdout).toMatch(/^report +refused +A draft cannot be paused\.$/m);
+    expect(stdout).not.toContain("EXECUTION");
+  });
+
+  it("are run in one call, each with its execution", async () => {
+    const done = { job_id: id, outcome: "done", execution_id: idOf("exec", 1), error: null };
+    answer({ runJobsNow: () => ({ items: [done, { ...done, job_id: idOf("job", 2) }] }) });
+    const { exitCode, stdout } = await type(`jobs run ${id} ${idOf("job", 2)}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(idOf("exec", 1));
+    expect(stdout).not.toContain("WHY");
+  });
+
+  it("are not followed", async () => {
+    const { exitCode, stderr } = await type(`jobs run ${id} ${idOf("job", 2)} --wait`);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("--wait follows one job");
+    expect(suite.server.seen).toEqual([]);
+  });
+});
+
+describe("jobs test-request", () => {
+  it("makes the request of a job, changed for this once", async () => {
+    answer({ getJob: () => aJob(), testRequest: () => aRequestTest() });
+    const { exitCode, stdout } = await type(
+      `jobs test-request ${id} --url https://staging.example.com/ --method PUT --no-body`,
+    );
+    expect(exitCode).toBe(8);
+    const { request } = aJob();
+    expect(suite.server.of("testRequest")[0]?.body).toEqual({
+      request: { ...request, url: "https://staging.example.com/", method: "PUT", body: null },
+    });
+    expect(stdout).toMatch(/^HTTP_ERROR$/m);
+    expect(stdout).toContain("> POST https://example.com/backup");
+    expect(stdout).toContain("< try later");
+  });
+
+  it("makes one that is no job yet", async () => {
+    answer({ testRequest: () => aRequestTest({ status: "SUCCESS", error_class: null }) });
+    const test = "jobs test-request --url https://example.com/ping --method HEAD --header a:b";
+    expect((await type(test)).exitCode).toBe(0);
+    expect(suite.server.of("testRequest")[0]?.body).toEqual({
+      request: { url: "https://example.com/ping", method: "HEAD", headers: { a: "b" } },
+    });
+  });
+
+  it("wants to know what to call", async () => {
+    const { exitCode, stderr } = await type("jobs test-request --method HEAD");
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("--url URL");
+  });
+});

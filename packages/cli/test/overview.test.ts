@@ -1,4 +1,4 @@
-// `cronctl overview`: what is wrong comes first, and what is right is said too.
+// `cronctl overview`: what is wrong comes first, and what is right is said too. `cronctl search`.
 import type { Overview } from "@trigrun/contract";
 import { describe, expect, it } from "vitest";
 import { idOf } from "./support/fixtures.ts";
@@ -64,5 +64,24 @@ describe("overview", () => {
     expect(stdout).toContain("▂█  7 succeeded, 1 failed, 1 cancelled");
     expect(stdout).toMatch(/nightly-backup +900 ms +4\.2 s/);
     expect(suite.server.seen.at(-1)?.query).toEqual({ hours: "168" });
+  });
+});
+
+describe("search", () => {
+  it("lists what was found", async () => {
+    const found = { kind: "execution", id: idOf("exec", 1), name: "backup", state: "failed" };
+    answer({ search: () => ({ items: [found] }) });
+    const { exitCode, stdout } = await type("search back");
+    expect(exitCode).toBe(0);
+    expect(suite.server.seen.at(-1)?.query).toEqual({ q: "back" });
+    expect(stdout).toMatch(/^execution +backup +failed +exec_/m);
+  });
+
+  it("says that nothing was", async () => {
+    answer({ search: () => ({ items: [] }) });
+    const { exitCode, stdout, stderr } = await type("search nothing");
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("");
+    expect(stderr).toContain('Nothing is named like "nothing".');
   });
 });

@@ -8,8 +8,9 @@ import {
   events,
 } from "@trigrun/contract";
 import { type Command, Option } from "commander";
+import { readConfig } from "../channel-config.ts";
 import { addSettingFlags, type SettingFlags, toSettings } from "../channel-settings.ts";
-import { addConfigFlags, readConfigFlags, requireConfig, toConfig } from "../config-flags.ts";
+import { addConfigFlags, requireConfig } from "../config-flags.ts";
 import { neutralise } from "../display.ts";
 import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -23,6 +24,7 @@ import type { Session } from "../session.ts";
 import { showPage } from "../show-page.ts";
 import { renderChannel, renderChannels, renderHealth, renderTest } from "../views/channel.ts";
 import { renderDeliveries } from "../views/delivery.ts";
+import { definePreview } from "./channel-preview.ts";
 
 const channelArgument = ["<channel>", "name or id of the channel"] as const;
 type TypeName = Channel["type"];
@@ -33,6 +35,7 @@ export function defineChannels(group: Command, run: Run): void {
   defineCreate(group, run);
   defineUpdate(group, run);
   defineDelete(group, run);
+  definePreview(group, run);
   defineTest(group, run);
   defineRotate(group, run);
   defineEnable(group, run);
@@ -169,33 +172,6 @@ function typeLines(): string {
   const all: readonly AnyChannelType[] = Object.values(channelTypes);
   const width = Math.max(...all.map(({ type }) => type.length));
   return all.map(({ type, summary }) => `  ${type.padEnd(width)}  ${summary}`).join("\n");
-}
-
-/** The config of `--config` with that of the flags over it. */
-async function readConfig(
-  session: Session,
-  command: Command,
-  type: AnyChannelType,
-  text: string | undefined,
-): Promise<Record<string, unknown>> {
-  const given = toConfig(type, readConfigFlags(command));
-  if (text === undefined) return given;
-  return { ...parseConfig(await readGiven(text, "--config", session.surroundings)), ...given };
-}
-
-function parseConfig(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw usageError("--config is not JSON.");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw usageError(
-      '--config must be a JSON object, such as {"url": "https://example.com/hook"}.',
-    );
-  }
-  return { ...value };
 }
 
 interface UpdateFlags extends SettingFlags {

@@ -1,15 +1,12 @@
 // `cronctl jobs`: make, see, change, stop and run jobs.
 import { events, type Job, jobKinds, jobStates } from "@trigrun/contract";
 import { type Command, Option } from "commander";
-import { neutralise } from "../display.ts";
 import { usageError } from "../errors.ts";
-import { splitAtLastColon, textList, wholeNumber } from "../flags.ts";
-import { followExecution } from "../follow.ts";
-import { readGiven } from "../given-text.ts";
+import { splitAtLastColon, textList } from "../flags.ts";
 import {
   addJobFlags,
   type JobFlags,
-  toBody,
+  readBody,
   toChange,
   toRequest,
   toRetryPolicy,
@@ -21,8 +18,9 @@ import { addPageFlags, collect, type PageFlags } from "../paging.ts";
 import { exact } from "../render.ts";
 import type { Session } from "../session.ts";
 import { showPage } from "../show-page.ts";
-import { renderExecutionFacts } from "../views/execution.ts";
 import { renderJob, renderJobs } from "../views/job.ts";
+import { defineRun, defineStateChanges } from "./job-actions.ts";
+import { defineRequestTest } from "./request-test.ts";
 
 const jobArgument = ["<job>", "name or id of the job"] as const;
 
@@ -34,28 +32,38 @@ export function defineJobs(group: Command, run: Run): void {
   defineStateChanges(group, run);
   defineDelete(group, run);
   defineRun(group, run);
+  defineRequestTest(group, run);
 }
 
 interface ListFlags extends PageFlags {
   readonly state?: Job["state"];
   readonly kind?: Job["kind"];
   readonly name?: string;
+  readonly search?: string;
 }
 
 function defineList(group: Command, run: Run): void {
   const list = leaf(group, "list", "list jobs, newest first")
     .addOption(new Option("--state <state>", "only in this state").choices(jobStates))
     .addOption(new Option("--kind <kind>", "only of this kind").choices(jobKinds))
-    .option("--name <name>", "only with this whole name");
+    .option("--name <name>", "only with this whole name")
+    .option("--search <text>", "only with this in the name");
   addPageFlags(list);
   examples(list, "cronctl jobs list --state active", "cronctl jobs list --all --json | jq .items");
   onRun(list, run, async (session, flags: ListFlags) => {
-    const { state, kind, name } = flags;
+    const { state, kind, name, search } = flags;
     const { client } = session;
+    const filter = { state, kind, name, search };
     const page = await collect(flags, (query) =>
-      client.listJobs({ query: { state, kind, name, ...query } }),
+      client.listJobs({ query: { ...filter, ...query } }),
     );
-    showPage(session, page, renderJobs, "No jobs. Make one: cronctl jobs create --help");
+    const isFiltered = Object.values(filter).some((value) => value !== undefined);
+    showPage(
+      session,
+      page,
+      renderJobs,
+      isFiltered ? "No such jobs." : "No jobs. Make one: cronctl jobs create --help",
+    );
   });
 }
 
@@ -110,7 +118,7 @@ async function createJob(session: Session, flags: CreateFlags): Promise<void> {
       "Say when it runs: --every MINUTES, --cron EXPRESSION, --at TIME or --kind one_time.",
     );
   }
-  const body = await readBody(flags, session);
+  const body = await readBody(flags, session.surroundings);
   const { client } = session;
   const rules = await resolveRules(session, flags.notify ?? []);
   const job = await client.createJob({
@@ -150,17 +158,6 @@ async function resolveRules(session: Session, notify: readonly string[]) {
   return rules;
 }
 
-/** The body that the flags give: null for `--no-body`, undefined when they say nothing of it. */
-async function readBody(flags: JobFlags, session: Session): Promise<unknown> {
-  if (flags.bodyText !== undefined && flags.body !== undefined) {
-    throw usageError("--body-text excludes --body and --no-body.");
-  }
-  if (flags.bodyText !== undefined) return flags.bodyText;
-  if (flags.body === false) return null;
-  if (flags.body === undefined) return undefined;
-  return toBody(await readGiven(flags.body, "--body", session.surroundings));
-}
-
 function defineUpdate(group: Command, run: Run): void {
   const update = leaf(group, "update", "change a job; what is not named stays")
     .argument(...jobArgument)
@@ -177,37 +174,12 @@ function defineUpdate(group: Command, run: Run): void {
   );
   onRun(update, run, async (session, job: string, flags: JobFlags) => {
     const { client } = session;
-    const body = await readBody(flags, session);
+    const body = await readBody(flags, session.surroundings);
     const id = await resolveJobId(client, job);
     const change = toChange(flags, body, await client.getJob({ params: { id } }));
     const changed = await client.updateJob({ params: { id }, body: change });
     session.show(changed, (shown) => `Changed.\n\n${renderJob(shown, session.view)}`);
   });
-}
-
-function defineStateChanges(group: Command, run: Run): void {
-  const changes = [
-    ["pause", "pauseJob", "stop a job's schedule until it is resumed"],
-    ["resume", "resumeJob", "start a paused job's schedule again, from now"],
-    ["activate", "activateJob", "start a draft"],
-  ] as const;
-  for (const [verb, operation, description] of changes) {
-    const change = leaf(group, verb, description).argument(...jobArgument);
-    examples(change, `cronctl jobs ${verb} nightly-backup`);
-    onRun(change, run, async (session, job: string) => {
-      const { client } = session;
-      const id = await resolveJobId(client, job);
-      const changed = await client[operation]({ params: { id } });
-      session.show(changed, (shown) => stateSentence(shown, session));
-    });
-  }
-}
-
-function stateSentence(job: Job, session: Session): string {
-  const next = job.next_run_at;
-  const when =
-    next === null ? "It has no next run" : `It runs next at ${exact(next, session.view)}`;
-  return neutralise(`${job.name} is ${job.state}. ${when}.`);
 }
 
 interface DeleteFlags {
@@ -228,27 +200,5 @@ function defineDelete(group: Command, run: Run): void {
     );
     await client.deleteJob({ params: { id } });
     session.say(`Deleted job ${job}.`);
-  });
-}
-
-interface RunFlags {
-  readonly wait?: true;
-  readonly waitTimeout?: number;
-}
-
-function defineRun(group: Command, run: Run): void {
-  const runNow = leaf(group, "run", "run a job now, beside its schedule")
-    .argument(...jobArgument)
-    .option("--wait", "follow it to its end; exit code 0 when it succeeded, else 8")
-    .option("--wait-timeout <seconds>", "with --wait: stop following after this", wholeNumber);
-  examples(runNow, "cronctl jobs run nightly-backup --wait && echo done");
-  onRun(runNow, run, async (session, job: string, flags: RunFlags) => {
-    const { client } = session;
-    const id = await resolveJobId(client, job);
-    const execution = await client.runJobNow({ params: { id } });
-    if (flags.wait === true)
-      return followExecution(session, client, execution.id, flags.waitTimeout);
-    session.show(execution, (queued) => renderExecutionFacts(queued, session.view));
-    session.hint(`See how it went: cronctl executions get ${execution.id}`);
   });
 }

@@ -7,12 +7,11 @@ import {
   type Detail,
   exact,
   relative,
-  renderBlock,
   renderDetails,
   renderTable,
   type View,
 } from "../render.ts";
-import { errorText, phasesText } from "./execution.ts";
+import { renderExchange } from "./exchange.ts";
 
 type Health = Answer<TrigRunApi["listChannelStatistics"]>["items"][number];
 
@@ -155,35 +154,4 @@ export function renderTest(exchange: Exchange, view: View): string {
 
 function verdictText({ verdict }: Exchange): string {
   return verdictTexts[verdict];
-}
-
-/** Request and response in full, as in the notation of HTTP. */
-export function renderExchange(exchange: Exchange): string {
-  const { request, response } = exchange;
-  const parts: string[] = [];
-  if (request !== null) {
-    parts.push(`> ${neutralise(`${request.method} ${request.url}`)}`);
-    parts.push(...headerLines(request.headers, "> "));
-    if (request.body !== "") parts.push(">", wholeBlock(request.body, "> "));
-  }
-  if (response !== null) {
-    parts.push("", `< ${response.status_code ?? "answered"}`);
-    parts.push(...headerLines(response.headers, "< "));
-    if (response.body !== "") parts.push("<", wholeBlock(response.body, "< "));
-    if (response.body_truncated) parts.push("(the answer went on; only its beginning is kept)");
-  }
-  const error = errorText(exchange);
-  if (error !== "") parts.push("", neutralise(error));
-  const took = exchange.latency_ms === null ? "" : `took ${toLength(exchange.latency_ms)}`;
-  const timing = [took, phasesText(exchange.phases)].filter((part) => part !== "").join(": ");
-  if (timing !== "") parts.push("", timing);
-  return parts.join("\n").replace(/^\n+/, "");
-}
-
-function headerLines(headers: Readonly<Record<string, string>>, mark: string): string[] {
-  return Object.entries(headers).map(([key, value]) => mark + neutralise(`${key}: ${value}`));
-}
-
-function wholeBlock(text: string, mark: string): string {
-  return renderBlock(text, mark, Number.POSITIVE_INFINITY);
 }

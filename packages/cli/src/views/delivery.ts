@@ -12,7 +12,7 @@ import {
   toneOf,
   type View,
 } from "../render.ts";
-import { renderExchange } from "./channel.ts";
+import { renderExchange } from "./exchange.ts";
 import { errorText, phasesText } from "./execution.ts";
 
 export type DeliveryWithAttempts = Answer<TrigRunApi["getDelivery"]>;

@@ -1,5 +1,5 @@
 // Jobs and schedules as people read them.
-import type { Answer, Job, Rule, TrigRunApi } from "@trigrun/contract";
+import type { Answer, Job, JobBatchResult, Rule, TrigRunApi } from "@trigrun/contract";
 import { toLength } from "../moments.ts";
 import {
   type Column,
@@ -91,6 +91,36 @@ export function renderJob(job: Job, view: View): string {
 
 function bodyText(body: unknown): string {
   return typeof body === "string" ? body : JSON.stringify(body);
+}
+
+/** `names` are what the person called the jobs, by id. */
+export function renderBatch(
+  items: JobBatchResult["items"],
+  names: ReadonlyMap<string, string>,
+  view: View,
+): string {
+  const columns: Column<JobBatchResult["items"][number]>[] = [
+    { title: "JOB", text: (item) => names.get(item.job_id) ?? item.job_id },
+    {
+      title: "OUTCOME",
+      text: (item) => item.outcome,
+      tone: (item) => (item.outcome === "done" ? "good" : "bad"),
+      isRigid: true,
+    },
+    { title: "WHY", text: (item) => item.error?.message ?? "" },
+    {
+      title: "EXECUTION",
+      text: (item) => item.execution_id ?? "",
+      isRigid: true,
+      isWrappable: true,
+    },
+  ];
+  const isRun = items.some(({ execution_id: id }) => id !== null);
+  const isRefused = items.some(({ error }) => error !== null);
+  const shown = columns.filter(
+    ({ title }) => (title !== "EXECUTION" || isRun) && (title !== "WHY" || isRefused),
+  );
+  return renderTable(shown, items, view);
 }
 
 export function renderRules(rules: readonly Rule[], view: View): string {

@@ -5,6 +5,7 @@ import type {
   Delivery,
   Execution,
   Job,
+  RequestTest,
   Rule,
   Secret,
   TrigRunApi,
@@ -278,6 +279,19 @@ export function anExchange(changes: Partial<Exchange> = {}): Exchange {
     phases: { dns_ms: null, connect_ms: 1, tls_ms: null, first_byte_ms: 79, body_ms: 0 },
     error_class: null,
     error_message: null,
+    ...changes,
+  };
+}
+
+export function aRequestTest(changes: Partial<RequestTest> = {}): RequestTest {
+  const { request, response, started_at, latency_ms, phases } = anExchange();
+  if (request === null || response === null) throw new Error("an exchange has both sides");
+  return {
+    ...{ started_at, latency_ms, phases, status: "HTTP_ERROR", warnings: [] },
+    request: { ...request, url: "https://example.com/backup" },
+    response: { ...response, status_code: 503 },
+    error_class: "status_not_successful",
+    error_message: "The target answered 503; success is 200.",
     ...changes,
   };
 }

@@ -117,8 +117,9 @@ export async function migrateWithin(tx: Tx, upTo?: readonly KnownMigration[]): P
     const ours = migrations[index];
     if (ours !== undefined && matches(ours, known)) return;
     throw new MigrationRefused(
-      `The backup is of a database with migration ${known.name}, which this version of ` +
-        `TrigRun does not have${ours === undefined ? "" : " so"}. Restore it with the version that made it.`,
+      `The backup is of a database with migration ${known.name}, which this version of TrigRun ` +
+        `does not have${ours === undefined ? "" : " so"}. ` +
+        "Restore it with the version that made it.",
     );
   });
   const applied = await readApplied(tx);
