@@ -17,6 +17,7 @@ export type Scrub = (text: string, isCut?: boolean) => string;
 
 /** A function that replaces every given value, however it is written, by what stands for it. */
 export function createScrubber(masks: ReadonlyMap<string, string>): Scrub {
+  if (masks.size === 0) return (text) => text;
   const values = [...masks]
     .filter(([value]) => value.length >= lengthMin)
     // Longest first: a URL before the token that is part of it.
