@@ -18,6 +18,7 @@ export interface SignInLimits {
   readonly own: Limit;
 }
 
+// In the order in which they are asked: what the narrower one refuses counts against no wider one.
 // 10 wrong passwords are more than a memory has variants. 100 for one account from everywhere is
 // what NIST SP 800-63B-4, 3.2.2, allows. 60 from one address let an office behind one sign in.
 export function limitsOfSignIn({ address, account }: Caller): SignInLimits {
