@@ -55,7 +55,7 @@ export interface RequestContext {
   readonly services: Services;
   /**
    * Writes run in one transaction, committed before the answer leaves; reads run without, and so
-   * does what would keep a transaction waiting (see `withoutTransaction` in server.ts).
+   * does what would keep a transaction waiting (see `outsideTransaction` in server.ts).
    */
   readonly tx: Tx;
   /** The database's time at the start of the request. */
