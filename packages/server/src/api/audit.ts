@@ -154,10 +154,11 @@ function countDone(items: unknown): number | undefined {
 
 const noIds = { userId: null, tokenId: null, sessionId: null, name: null };
 
-function toIdentity({ userId, tokenId, sessionId }: Actor): NewAuditEntry["actor"] {
+function toIdentity(actor: Actor): NewAuditEntry["actor"] {
+  const { userId, makerUserId, tokenId, sessionId } = actor;
   const person = sessionId === null ? "nobody" : "user";
   const kind = tokenId === null ? person : "token";
-  return { kind, userId, tokenId, sessionId, name: null };
+  return { kind, userId: userId ?? makerUserId, tokenId, sessionId, name: null };
 }
 
 /** What the path names, unless the answer is what was made below it. */

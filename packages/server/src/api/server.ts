@@ -310,6 +310,7 @@ const nobody: Identity = {
   tokenId: null,
   sessionId: null,
   userId: null,
+  makerUserId: null,
   memberId: null,
   scopes: null,
   expiresAt: null,

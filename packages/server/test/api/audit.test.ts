@@ -76,6 +76,20 @@ describe("the list", () => {
     expect(actionsOf(await list(`actor=${email.toUpperCase()}`))).toHaveLength(2);
   });
 
+  it("names the maker of a token that removes its own maker", async () => {
+    const { userId, email, memberId, token } = await test.addPerson("owner");
+    await test.addPerson("owner");
+    const made = await test.call({ path: "/v1/api-tokens", token, body: { name: "last deed" } });
+    const path = `/v1/workspace/members/${memberId}`;
+    const removal = await test.call({ method: "DELETE", path, token: made.body.token });
+    expect(removal.status).toBe(204);
+    const [entry] = await list("limit=1");
+    expect(entry).toMatchObject({
+      ...{ action: "removeMember", resource: { kind: "member", id: memberId, name: email } },
+      actor: { kind: "token", token_id: made.body.id, user_id: userId, name: "last deed", email },
+    });
+  });
+
   it("is filtered by action, resource and time, and refuses an action that is none", async () => {
     const { id } = await makeChannel("filtered");
     await test.client.updateChannel({ params: { id }, body: { name: "filtered again" } });
