@@ -31,7 +31,11 @@ export async function countTry(
   return undefined;
 }
 
-async function countOne(tx: Tx, limit: Limit, now: Date): Promise<{ count: number; ends_at: Date }> {
+async function countOne(
+  tx: Tx,
+  limit: Limit,
+  now: Date,
+): Promise<{ count: number; ends_at: Date }> {
   const ends = new Date(now.getTime() + limit.windowSeconds * 1_000);
   // Two tries at once: the second waits for the first one's row and counts on from it. A window
   // begins with its first try, and a new one with the first try after its end.
