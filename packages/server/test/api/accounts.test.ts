@@ -317,7 +317,7 @@ describe("the limits", () => {
     expect((await logIn(api, email)).status).toBe(200);
   });
 
-  it("lock nobody out for what one address tries: neither the owner elsewhere, nor others there", async () => {
+  it("let one address lock out neither the owner elsewhere nor others beside it", async () => {
     const api = await open();
     const { email } = await api.addPerson("member");
     const other = await api.addPerson("member");
