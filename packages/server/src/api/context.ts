@@ -71,6 +71,8 @@ export interface RequestContext {
    * one; what runs in the transaction of its request is written down without it.
    */
   record(tx: Tx, entry: OwnEntry): Promise<void>;
+  /** This request leaves no entry: it changed nothing, or is one of a flood. */
+  omitEntry(): void;
 }
 
 export type ApiHandlers = Handlers<TrigRunApi, RequestContext, Readable>;

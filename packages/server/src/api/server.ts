@@ -276,8 +276,8 @@ async function answer(work: Work): Promise<Outcome> {
     const context = { services, tx, now, requestId, ...asker, answerAlsoStatus };
     const call = { key, definition, input, sent: request, actor, requestId, now };
     const ownTx = outsideTransaction.has(key) ? null : tx;
-    const body = await withAudit({ ...call, tx: ownTx }, (record) =>
-      handler(input, { ...context, record }),
+    const body = await withAudit({ ...call, tx: ownTx }, (recorder) =>
+      handler(input, { ...context, ...recorder }),
     );
     return { status, body, isReplay: false };
   };
