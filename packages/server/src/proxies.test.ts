@@ -72,7 +72,15 @@ describe("readForwardedFor", () => {
     ["192.0.2.1; drop", []],
     ["fe80::1%eth0", []],
     ["", []],
+    [",".repeat(15_000), []],
+    [`[${"]".repeat(100)}, 10.0.0.1`, ["10.0.0.1"]],
   ])("of %j is %j", (header, addresses) => {
     expect(readForwardedFor(header)).toEqual(addresses);
+  });
+
+  it("is the last 32 of a chain that is longer than any", () => {
+    const last = Array.from({ length: 32 }, (_, n) => `10.0.0.${n}`);
+    const chain = `${"192.0.2.1, ".repeat(1_000)}${last.join(", ")}`;
+    expect(readForwardedFor(chain)).toEqual(last);
   });
 });

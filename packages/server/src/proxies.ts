@@ -81,12 +81,18 @@ function toFirstAddress(address: string, bits: number): string {
   return ipaddr.fromByteArray(bytes).toString();
 }
 
+// Nobody has as many proxies one behind the other; a client's own header is as long as it likes.
+const hopsMax = 32;
+// Of IPv6 with an IPv4 part, in brackets and with a port.
+const entryCharsMax = 53;
+
 /**
- * `X-Forwarded-For` as far as it is one: what stands right of anything that is no address. Each
- * proxy appends whom it was asked by, so what is left of a fault was written by nobody we know.
+ * `X-Forwarded-For` as far as it is one: what stands right of anything that is no address, and no
+ * more of that than there could be proxies. Each proxy appends whom it was asked by, so what is
+ * left of a fault was written by nobody we know.
  */
 export function readForwardedFor(header: string): string[] {
-  const entries = header.split(",").map(withoutPort);
+  const entries = header.split(",").slice(-hopsMax).map(withoutPort);
   const fault = entries.findLastIndex((entry) => !isAddress(entry));
   return entries.slice(fault + 1);
 }
@@ -94,5 +100,6 @@ export function readForwardedFor(header: string): string[] {
 /** Some proxies (Azure's) write the port too: `192.0.2.7:1234`, `[2001:db8::1]:1234`. */
 function withoutPort(entry: string): string {
   const text = entry.trim();
+  if (text.length > entryCharsMax) return "";
   return /^\[(.+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? text.replace(/^([\d.]+):\d{1,5}$/, "$1");
 }

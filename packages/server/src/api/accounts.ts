@@ -1,7 +1,12 @@
 // Accounts: made, verified, and opened again when their password is lost. Where this installation
 // sends mail, every answer is the same whether an address has an account or not.
 import { ApiError } from "@trigrun/contract";
-import { limitsOfLink, limitsOfMail, limitsOfSignUp } from "../auth/limits.ts";
+import {
+  limitsOfLink,
+  limitsOfMail,
+  limitsOfSignUp,
+  limitsOfStrangersEntry,
+} from "../auth/limits.ts";
 import { openSession } from "../auth/session.ts";
 import { hashToken } from "../auth/token.ts";
 import { type Config, sendsMail } from "../config.ts";
@@ -10,6 +15,7 @@ import { useLink } from "../store/account-links.ts";
 import { queueMail } from "../store/account-mails.ts";
 import type { Tx } from "../store/db.ts";
 import { insertMember } from "../store/members.ts";
+import { countTry } from "../store/rate-windows.ts";
 import { deleteSessionsOf } from "../store/sessions.ts";
 import {
   findClaimants,
@@ -75,13 +81,13 @@ export const accountHandlers: Pick<
     const { services, actor, now } = context;
     const { db, config, publicUrl } = services;
     const user = await readUser(db, requireSession(actor).userId);
+    await requireWithin(context, limitsOfMail({ ...actor, account: user.email }));
     const isRequired = sendsMail(config) && user.verifiedAt === null;
     const subject = toUserSubject(user);
     if (!isRequired) {
       await context.record(db, { subject });
       return { email_verification_required: false };
     }
-    await requireWithin(context, limitsOfMail({ ...actor, account: user.email }));
     await db.transaction(async (tx) => {
       await queueVerification(tx, user, publicUrl, now);
       await context.record(tx, { subject });
@@ -166,6 +172,8 @@ async function recordRequest(tx: Tx, context: RequestContext, email: string): Pr
   // and `limitsOfMail` lets nobody ask often.
   const { verified } = await findClaimants(tx, email);
   const userId = verified?.id ?? null;
+  const limits = limitsOfStrangersEntry("forgotPassword", userId);
+  if ((await countTry(tx, limits, context.now)) !== undefined) return context.omitEntry();
   await context.record(tx, {
     actor: { kind: "nobody", userId: null },
     ...{ subject: { kind: "user", id: userId, name: email }, accountId: userId },

@@ -9,7 +9,7 @@ import {
   isRead,
   type Route,
 } from "@trigrun/contract";
-import { limitsOfFailedSignIn } from "../auth/limits.ts";
+import { limitsOfStrangersEntry } from "../auth/limits.ts";
 import {
   type AuditSubject,
   findAuditSubject,
@@ -45,7 +45,7 @@ export interface AuditedCall {
   readonly tx: Tx | null;
 }
 
-type Recorder = RequestContext["record"];
+type Recorder = Pick<RequestContext, "record" | "omitEntry">;
 
 /**
  * Does the work of a request and writes down that it was done, in the same transaction. A handler
@@ -53,24 +53,31 @@ type Recorder = RequestContext["record"];
  */
 export async function withAudit(
   call: AuditedCall,
-  work: (record: Recorder) => Promise<unknown>,
+  work: (recorder: Recorder) => Promise<unknown>,
 ): Promise<unknown> {
   const { key, definition, tx } = call;
   let recorded = 0;
-  const record: Recorder = async (own, entry) => {
-    assert(!isRead(definition), `${key} only reads`);
-    await insertAuditEntry(own, toOwnEntry(call, entry));
-    recorded += 1;
+  let isOmitted = false;
+  const recorder: Recorder = {
+    async record(own, entry) {
+      assert(!isRead(definition), `${key} only reads`);
+      await insertAuditEntry(own, toOwnEntry(call, entry));
+      recorded += 1;
+    },
+    omitEntry() {
+      isOmitted = true;
+    },
   };
-  if (isRead(definition)) return await work(record);
+  if (isRead(definition)) return await work(recorder);
   if (tx === null) {
-    const body = await work(record);
-    assert(recorded > 0, `${key} has left nothing in the audit log`);
+    const body = await work(recorder);
+    assert(recorded > 0 || isOmitted, `${key} has left nothing in the audit log`);
     return body;
   }
   // Before the work: what it deletes has no name afterwards.
   const found = await findSubject(call, tx);
-  const body = await work(record);
+  const body = await work(recorder);
+  if (isOmitted) return body;
   await insertAuditEntry(tx, toEntry(call, found, toObject(body)));
   return body;
 }
@@ -87,7 +94,8 @@ export async function recordFailedSignIn(
 ): Promise<void> {
   const { email, userId } = account;
   await context.services.db.transaction(async (tx) => {
-    if ((await countTry(tx, limitsOfFailedSignIn(userId), context.now)) !== undefined) return;
+    const limits = limitsOfStrangersEntry("logIn", userId);
+    if ((await countTry(tx, limits, context.now)) !== undefined) return;
     await context.record(tx, {
       ...{ outcome: "refused", actor: failedSignIn, accountId: userId },
       subject: { kind: "user", id: userId, name: email },
@@ -154,10 +162,11 @@ function countDone(items: unknown): number | undefined {
 
 const noIds = { userId: null, tokenId: null, sessionId: null, name: null };
 
-function toIdentity({ userId, tokenId, sessionId }: Actor): NewAuditEntry["actor"] {
+function toIdentity(actor: Actor): NewAuditEntry["actor"] {
+  const { userId, makerUserId, tokenId, sessionId } = actor;
   const person = sessionId === null ? "nobody" : "user";
   const kind = tokenId === null ? person : "token";
-  return { kind, userId, tokenId, sessionId, name: null };
+  return { kind, userId: userId ?? makerUserId, tokenId, sessionId, name: null };
 }
 
 /** What the path names, unless the answer is what was made below it. */

@@ -1,7 +1,7 @@
 // Sign-ins: opened, moved, ended, and what whoever asks may know about themselves. No answer tells
 // whether an address has an account.
 import { ApiError } from "@trigrun/contract";
-import { limitsOfChange, limitsOfSignIn } from "../auth/limits.ts";
+import { limitsOfChange, limitsOfSignIn, limitsOfSwitch } from "../auth/limits.ts";
 import type { Passwords } from "../auth/password.ts";
 import { openSession } from "../auth/session.ts";
 import { createSessionText, hashToken } from "../auth/token.ts";
@@ -91,12 +91,15 @@ export const authHandlers: Pick<
     return undefined;
   },
 
-  async switchWorkspace({ body }, { tx, actor, now }) {
+  async switchWorkspace({ body }, context) {
+    const { tx, actor, now } = context;
     const { userId, sessionId, expiresAt } = requireSession(actor);
     const workspaceId = body.workspace_id;
     if ((await findBelonging(tx, userId, workspaceId)) === undefined) {
       throw new ApiError("not_found", "You belong to no workspace with this id.");
     }
+    if (workspaceId === context.workspaceId) context.omitEntry();
+    else await requireWithin(context, limitsOfSwitch(userId), tx);
     const user = await readSelf(tx, userId);
     const token = createSessionText();
     const move = { id: sessionId, workspaceId, hash: hashToken(token) };

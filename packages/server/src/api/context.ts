@@ -55,7 +55,7 @@ export interface RequestContext {
   readonly services: Services;
   /**
    * Writes run in one transaction, committed before the answer leaves; reads run without, and so
-   * does what would keep a transaction waiting (see `withoutTransaction` in server.ts).
+   * does what would keep a transaction waiting (see `outsideTransaction` in server.ts).
    */
   readonly tx: Tx;
   /** The database's time at the start of the request. */
@@ -71,6 +71,8 @@ export interface RequestContext {
    * one; what runs in the transaction of its request is written down without it.
    */
   record(tx: Tx, entry: OwnEntry): Promise<void>;
+  /** This request leaves no entry: it changed nothing, or is one of a flood. */
+  omitEntry(): void;
 }
 
 export type ApiHandlers = Handlers<TrigRunApi, RequestContext, Readable>;

@@ -13,7 +13,7 @@ import { createGate, type Gate } from "../auth/gate.ts";
 import { type Identity, requirePermission } from "../auth/permission.ts";
 import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
-import { createTrust, readForwardedFor } from "../proxies.ts";
+import { createTrust, type IsTrusted, readForwardedFor } from "../proxies.ts";
 import { addAccountPages } from "./account-pages.ts";
 import { withAudit } from "./audit.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
@@ -134,7 +134,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   app.decorateRequest("identity", null);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id).headers(headers);
-    cleanForwardedFor(request);
+    cleanForwardedFor(request, isTrusted);
     // RFC 9112, section 3.2: such a request is no HTTP, whatever it asks for.
     if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
       reply.hijack();
@@ -170,13 +170,18 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   return app;
 }
 
-/** Fastify takes whatever stands in it for an address. */
-function cleanForwardedFor({ raw }: FastifyRequest): void {
+/**
+ * Fastify takes whatever stands in it for an address, and reads all of it each time that it is
+ * asked for the client's. Of whom nobody believes, it goes unread.
+ */
+function cleanForwardedFor({ raw }: FastifyRequest, isTrusted: IsTrusted): void {
   const header = raw.headers["x-forwarded-for"];
+  if (header === undefined) return;
+  // A socket that is closed has no address any more.
+  const isBelieved = isTrusted(raw.socket.remoteAddress ?? "");
   // Node joins repeated ones; the type knows lists of other headers.
-  if (typeof header === "string") {
-    raw.headers["x-forwarded-for"] = readForwardedFor(header).join(", ");
-  }
+  const entries = isBelieved && typeof header === "string" ? readForwardedFor(header) : [];
+  raw.headers["x-forwarded-for"] = entries.join(", ");
 }
 
 /** Nobody who reads answers sends so many requests before the first one. */
@@ -271,8 +276,8 @@ async function answer(work: Work): Promise<Outcome> {
     const context = { services, tx, now, requestId, ...asker, answerAlsoStatus };
     const call = { key, definition, input, sent: request, actor, requestId, now };
     const ownTx = outsideTransaction.has(key) ? null : tx;
-    const body = await withAudit({ ...call, tx: ownTx }, (record) =>
-      handler(input, { ...context, record }),
+    const body = await withAudit({ ...call, tx: ownTx }, (recorder) =>
+      handler(input, { ...context, ...recorder }),
     );
     return { status, body, isReplay: false };
   };
@@ -305,6 +310,7 @@ const nobody: Identity = {
   tokenId: null,
   sessionId: null,
   userId: null,
+  makerUserId: null,
   memberId: null,
   scopes: null,
   expiresAt: null,

@@ -1,5 +1,6 @@
 // Workspaces: made, listed, renamed, handed over and left. No way leads to one without an owner.
 import { ApiError } from "@trigrun/contract";
+import { limitsOfNewWorkspace } from "../auth/limits.ts";
 import { newId } from "../id.ts";
 import {
   countOtherOwners,
@@ -17,6 +18,7 @@ import {
   saveWorkspace,
 } from "../store/workspaces.ts";
 import { requireTimezone } from "./account-input.ts";
+import { requireWithin } from "./attempts.ts";
 import { requireSession } from "./auth.ts";
 import type { ApiHandlers, RequestContext } from "./context.ts";
 import { requireFound } from "./found.ts";
@@ -25,9 +27,11 @@ export const workspaceHandlers: Pick<
   ApiHandlers,
   "createWorkspace" | "listWorkspaces" | "updateWorkspace" | "transferWorkspace" | "leaveWorkspace"
 > = {
-  async createWorkspace({ body }, { tx, actor, now }) {
+  async createWorkspace({ body }, context) {
+    const { tx, actor, now } = context;
     const { userId } = requireSession(actor);
     requireTimezone(body.timezone);
+    await requireWithin(context, limitsOfNewWorkspace(userId), tx);
     const id = newId("workspace", now);
     await insertWorkspace(tx, { id, ...body, now });
     const memberId = newId("member", now);

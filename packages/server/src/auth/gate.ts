@@ -53,9 +53,9 @@ export function createGate(services: Services): Gate {
 
 function toIdentity(token: FoundToken | undefined): Identity | undefined {
   if (token === undefined) return undefined;
-  const { id: tokenId, workspaceId, role, scopes, memberId, expiresAt } = token;
+  const { id: tokenId, workspaceId, role, scopes, memberId, makerUserId, expiresAt } = token;
   const rest = { userId: null, sessionId: null, isVerified: true };
-  return { tokenId, workspaceId, role, scopes, memberId, expiresAt, ...rest };
+  return { tokenId, workspaceId, role, scopes, memberId, makerUserId, expiresAt, ...rest };
 }
 
 /** Never remembered: whoever signs out or is removed is out at once, on every node. */
@@ -68,7 +68,7 @@ async function identifySession(
   if (session === undefined) return undefined;
   if (isUseDue(session.lastUsedAt, now)) await noteSessionUse(db, session.id, now);
   const { id: sessionId, userId, workspaceId, memberId, role, isVerified, expiresAt } = session;
-  const rest = { tokenId: null, scopes: null };
+  const rest = { tokenId: null, makerUserId: null, scopes: null };
   return { sessionId, userId, workspaceId, memberId, role, isVerified, expiresAt, ...rest };
 }
 

@@ -18,6 +18,7 @@ export interface SignInLimits {
   readonly own: Limit;
 }
 
+// In the order in which they are asked: what the narrower one refuses counts against no wider one.
 // 10 wrong passwords are more than a memory has variants. 100 for one account from everywhere is
 // what NIST SP 800-63B-4, 3.2.2, allows. 60 from one address let an office behind one sign in.
 export function limitsOfSignIn({ address, account }: Caller): SignInLimits {
@@ -32,12 +33,15 @@ export function limitsOfSignIn({ address, account }: Caller): SignInLimits {
   };
 }
 
-// How many failed sign-ins are written into the audit log: enough to see that somebody tries, and
-// when. Each account has a bound of its own, so that a flood of one hides nothing of another; all
-// addresses that nobody has share one, and fill at most 2,400 rows a day.
-export function limitsOfFailedSignIn(userId: string | null): readonly Limit[] {
-  if (userId === null) return [limit("audit login nobody", 100, hour)];
-  return [limit(`audit login ${userId}`, 20, hour)];
+// How much of what strangers try is written into the audit log, where nobody can delete it: enough
+// to see that somebody tries, and when. Each account has a bound of its own, so that a flood of one
+// hides nothing of another; all addresses that nobody has share one, 2,400 entries a day.
+export function limitsOfStrangersEntry(
+  action: "logIn" | "forgotPassword",
+  userId: string | null,
+): readonly Limit[] {
+  if (userId === null) return [limit(`audit ${action} nobody`, 100, hour)];
+  return [limit(`audit ${action} ${userId}`, 20, hour)];
 }
 
 // Each makes a row and a mail: five are a person in trouble, more is a machine.
@@ -71,6 +75,16 @@ export function limitsOfLink(address: string): readonly Limit[] {
 
 export function limitsOfChange(userId: string): readonly Limit[] {
   return [limit(`change account ${userId}`, 10, 15 * minute)];
+}
+
+// Each leaves a workspace and an entry in the audit log, for good.
+export function limitsOfNewWorkspace(userId: string): readonly Limit[] {
+  return [limit(`workspace account ${userId}`, 20, hour)];
+}
+
+// Each leaves an entry in the audit log: every half a minute is more than anybody goes to and fro.
+export function limitsOfSwitch(userId: string): readonly Limit[] {
+  return [limit(`switch account ${userId}`, 120, hour)];
 }
 
 function limit(key: string, max: number, windowSeconds: number): Limit {

@@ -20,7 +20,7 @@ import { readInvitationForMail } from "../store/invitations.ts";
 import { findClaimants, findUser } from "../store/users.ts";
 import type { Mail, MailOutcome } from "../wire/mail.ts";
 import { type AccountMail, toMail } from "./account-mail.ts";
-import { createLink, createResetLink, linkLifeMs } from "./link.ts";
+import { createLink, linkLifeMs } from "./link.ts";
 
 export interface MailerOptions {
   readonly db: Database;
@@ -134,8 +134,13 @@ async function composeReset(
   { db, clock }: MailerOptions,
   { email, publicUrl }: DueMail,
 ): Promise<AccountMail | undefined> {
-  const url = await createResetLink(db, { email, publicUrl, now: clock.now() });
-  return url === undefined ? undefined : { kind: "reset_password", url };
+  const { verified, pending } = await findClaimants(db, email);
+  // Of accounts that only claim it, whoever reads the mailbox gets the youngest.
+  const user = verified ?? pending;
+  if (user === undefined) return undefined;
+  const now = clock.now();
+  const link = { purpose: "reset_password", subjectId: user.id, publicUrl, now } as const;
+  return { kind: "reset_password", url: await createLink(db, link) };
 }
 
 async function composeInvitation(

@@ -9,6 +9,7 @@ const token: Identity = {
   tokenId: "tok",
   sessionId: null,
   userId: null,
+  makerUserId: null,
   memberId: null,
   scopes: null,
   expiresAt: null,

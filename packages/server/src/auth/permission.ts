@@ -18,6 +18,8 @@ export interface Identity {
   readonly sessionId: string | null;
   /** Of a sign-in. */
   readonly userId: string | null;
+  /** Of a token that a person made, as it was found: its own write may end the membership. */
+  readonly makerUserId: string | null;
   /** The membership of the person, or of the token's creator; null for tokens of the host. */
   readonly memberId: string | null;
   /** Null: all that the role may. */

@@ -30,6 +30,7 @@ export interface NewAuditEntry {
   readonly outcome: AuditOutcome;
   readonly actor: {
     readonly kind: AuditActor;
+    /** Of a token: its maker. */
     readonly userId: string | null;
     readonly tokenId: string | null;
     readonly sessionId: string | null;
@@ -66,8 +67,7 @@ export async function insertAuditEntry(tx: Tx, entry: NewAuditEntry): Promise<vo
       ${entry.address}, ${entry.requestId}, ${JSON.stringify(entry.changes)}::jsonb
     from (select) as one
     left join api_tokens t on t.id = ${tokenId}
-    left join memberships m on m.id = t.member_id
-    left join users u on u.id = coalesce(${userId}, m.user_id)`);
+    left join users u on u.id = ${userId}`);
 }
 
 export interface HostDeed {

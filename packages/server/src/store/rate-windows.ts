@@ -11,36 +11,42 @@ export interface Limit {
 }
 
 /**
- * Counts one try against each limit. Answers in how many seconds all of them admit one again, or
- * undefined when this one is admitted. Not in the transaction of what is limited where a try that
- * fails must count too.
+ * Counts one try against each limit, in their order, up to the first that refuses it: what one
+ * address is refused must not use up what an account has from everywhere. Answers in how many
+ * seconds that one admits again, or undefined when this try is admitted. Not in the transaction of
+ * what is limited where a try that fails must count too.
+ *
+ * In a transaction the rows stay locked: lists that share a key must have it in the same order.
  */
 export async function countTry(
   tx: Tx,
   limits: readonly Limit[],
   now: Date,
 ): Promise<number | undefined> {
-  const tries = limits.map((limit) => ({ limit, key: toKey(limit) }));
-  // By key, so that two requests that count the same two windows do not lock crosswise.
-  tries.sort((a, b) => Buffer.compare(a.key, b.key));
-  const keys = tries.map(({ key }) => key);
-  const ends = tries.map(({ limit }) => new Date(now.getTime() + limit.windowSeconds * 1_000));
+  for (const limit of limits) {
+    const { count, ends_at: endsAt } = await countOne(tx, limit, now);
+    if (count <= limit.max) continue;
+    return Math.max(1, Math.ceil((endsAt.getTime() - now.getTime()) / 1_000));
+  }
+  return undefined;
+}
+
+async function countOne(
+  tx: Tx,
+  limit: Limit,
+  now: Date,
+): Promise<{ count: number; ends_at: Date }> {
+  const ends = new Date(now.getTime() + limit.windowSeconds * 1_000);
   // Two tries at once: the second waits for the first one's row and counts on from it. A window
   // begins with its first try, and a new one with the first try after its end.
-  const rows = await tx.rows<{ key: Buffer; count: number; ends_at: Date }>(sql`
-    insert into rate_windows as w (key, ends_at, count)
-    select key, ends_at, 1
-    from unnest(${keys}::bytea[], ${ends}::timestamptz[]) as t (key, ends_at)
+  const [row] = await tx.rows<{ count: number; ends_at: Date }>(sql`
+    insert into rate_windows as w (key, ends_at, count) values (${toKey(limit)}, ${ends}, 1)
     on conflict (key) do update set
       count = case when w.ends_at <= ${now} then 1 else w.count + 1 end,
       ends_at = case when w.ends_at <= ${now} then excluded.ends_at else w.ends_at end
-    returning w.key, w.count, w.ends_at`);
-  const waits = tries.flatMap(({ limit, key }) => {
-    const row = rows.find((candidate) => candidate.key.equals(key));
-    if (row === undefined || row.count <= limit.max) return [];
-    return [Math.ceil((row.ends_at.getTime() - now.getTime()) / 1_000)];
-  });
-  return waits.length === 0 ? undefined : Math.max(1, ...waits);
+    returning w.count, w.ends_at`);
+  if (row === undefined) throw new Error("an upsert answers its row");
+  return row;
 }
 
 /** Forgets what was counted against a limit. */

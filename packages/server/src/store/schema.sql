@@ -159,6 +159,7 @@ create table audit_log (
 CREATE INDEX audit_log_action_idx ON audit_log USING btree (workspace_id, action, id DESC);
 CREATE INDEX audit_log_age_idx ON audit_log USING btree (at);
 CREATE INDEX audit_log_email_idx ON audit_log USING btree (workspace_id, lower(actor_email), id DESC) WHERE (actor_email IS NOT NULL);
+CREATE INDEX audit_log_kind_idx ON audit_log USING btree (workspace_id, resource_kind, id DESC) WHERE (resource_kind IS NOT NULL);
 CREATE INDEX audit_log_list_idx ON audit_log USING btree (workspace_id, id DESC);
 CREATE INDEX audit_log_resource_idx ON audit_log USING btree (workspace_id, resource_id, id DESC) WHERE (resource_id IS NOT NULL);
 CREATE INDEX audit_log_token_idx ON audit_log USING btree (workspace_id, actor_token_id, id DESC) WHERE (actor_token_id IS NOT NULL);

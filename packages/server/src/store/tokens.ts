@@ -13,6 +13,8 @@ export interface FoundToken {
   readonly scopes: readonly Scope[] | null;
   /** The membership of the creator; null for tokens of the host. */
   readonly memberId: string | null;
+  /** The creator; null for tokens of the host. */
+  readonly makerUserId: string | null;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
 }
@@ -24,6 +26,7 @@ interface FoundRow {
   member_role: TokenRole | null;
   scopes: Scope[] | null;
   member_id: string | null;
+  maker_user_id: string | null;
   expires_at: Date | null;
   last_used_at: Date | null;
 }
@@ -36,7 +39,7 @@ export async function findToken(tx: Tx, hash: Buffer): Promise<FoundToken | unde
   const [row] = await tx.rows<FoundRow>({
     name: "tokens_find",
     text: `select t.id, t.workspace_id, t.role, t.scopes, t.member_id, m.role as member_role,
-             t.expires_at, t.last_used_at
+             m.user_id as maker_user_id, t.expires_at, t.last_used_at
            from api_tokens t
            left join memberships m on m.id = t.member_id and m.workspace_id = t.workspace_id
            where t.token_hash = $1 and t.revoked_at is null
@@ -50,6 +53,7 @@ export async function findToken(tx: Tx, hash: Buffer): Promise<FoundToken | unde
       role: lesserRole(row.role, row.member_role ?? row.role),
       scopes: row.scopes,
       memberId: row.member_id,
+      makerUserId: row.maker_user_id,
       expiresAt: row.expires_at,
       lastUsedAt: row.last_used_at,
     }

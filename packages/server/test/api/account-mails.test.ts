@@ -11,6 +11,7 @@ import { sql } from "../../src/store/db.ts";
 import { createPruner } from "../../src/store/pruner.ts";
 import { createMailDoor, type MailDoor } from "../../src/wire/mail.ts";
 import { type Answer, createTestApi, personPassword, type TestApi } from "../support/api.ts";
+import { watchAudit } from "../support/audit.ts";
 import { type Mailbox, openMailbox } from "../support/mailbox.ts";
 
 const password = personPassword;
@@ -142,6 +143,20 @@ describe("a lost password", () => {
     expect((await test.call({ path: "/v1/auth/me", token })).status).toBe(401);
     expect((await logIn(email)).status).toBe(401);
     expect((await logIn(email, "another four words")).status).toBe(200);
+  });
+
+  it("is told in the audit log as what a stranger wished, until its link is used", async () => {
+    const { email, userId } = await test.addPerson("member");
+    const asked = await watchAudit(test.db, async () => {
+      await forget(email);
+      return await takeMail();
+    });
+    expect(asked.made).toMatchObject([{ action: "forgotPassword", actor_kind: "nobody" }]);
+    const body = { token: asked.answer.secret, password: "another four words" };
+    const used = await watchAudit(test.db, () => post("/v1/auth/reset-password", body));
+    expect(used.made).toMatchObject([
+      { action: "resetPassword", actor_kind: "link", actor_user_id: userId },
+    ]);
   });
 
   it("is answered the same, with the same row, for an address that nobody has", async () => {

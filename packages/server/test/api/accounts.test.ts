@@ -1,9 +1,11 @@
 // Rules of accounts: who may sign up, sign in and out, and that nothing tells who has an account.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { limitsOfSignIn } from "../../src/auth/limits.ts";
 import { createPasswords, type Passwords } from "../../src/auth/password.ts";
 import { ensureOwnerToken } from "../../src/auth/token.ts";
 import { readConfig } from "../../src/config.ts";
 import { sql } from "../../src/store/db.ts";
+import { countTry } from "../../src/store/rate-windows.ts";
 import {
   type Answer,
   createTestApi,
@@ -313,6 +315,32 @@ describe("the limits", () => {
     expect((await logIn(api, email, password, "198.51.100.7")).status).toBe(200);
     api.clock.advance(seconds * 1_000);
     expect((await logIn(api, email)).status).toBe(200);
+  });
+
+  it("let one address lock out neither the owner elsewhere nor others beside it", async () => {
+    const api = await open();
+    const { email } = await api.addPerson("member");
+    const other = await api.addPerson("member");
+    const tries = Array.from({ length: 150 }, () => logIn(api, email, "a wrong password"));
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(140);
+    expect((await logIn(api, email, password, "198.51.100.7")).status).toBe(200);
+    expect((await logIn(api, other.email)).status).toBe(200);
+  });
+
+  it("of an address count against no account once they refuse", async () => {
+    const api = await open();
+    const { email } = await api.addPerson("member");
+    const address = "192.0.2.1";
+    for (let tries = 0; tries < 60; tries++) {
+      const { all } = limitsOfSignIn({ address, account: `nobody-${tries}@example.com` });
+      expect(await countTry(api.db, all, api.clock.now())).toBeUndefined();
+    }
+    for (let tries = 0; tries < 110; tries++) {
+      expect((await logIn(api, email, "a wrong password", address)).status).toBe(429);
+    }
+    expect((await logIn(api, email, password, "198.51.100.7")).status).toBe(200);
   });
 
   it("count an unknown account just the same", async () => {

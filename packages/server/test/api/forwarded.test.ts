@@ -1,7 +1,8 @@
 // Whose address counts: that of whoever connects, unless a proxy that the operator trusts speaks
 // for somebody else. Over real sockets, from addresses of 127.0.0.0/8.
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import ipaddr from "ipaddr.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createTestApi, type TestApi } from "../support/api.ts";
 import { askRaw } from "../support/raw-client.ts";
 
@@ -86,6 +87,11 @@ describe("with trusted proxies", () => {
     expect(await addressOf(trusting, ask)).toBe(client);
   });
 
+  it("whom nobody knows behind 32 trusted proxies is the farthest of those", async () => {
+    const chain = `${client}, ${"127.0.1.7, ".repeat(32)}${far}`;
+    expect(await seenAs(trusting, near, chain)).toBe("127.0.1.7");
+  });
+
   it.each([
     ["2001:db8:aa::5", client],
     ["2001:db8:bb::5", "2001:db8:bb::5"],
@@ -117,4 +123,26 @@ describe("with trusted proxies", () => {
     expect((await trusted(client)).status).toBe(401);
     expect((await trusted("198.51.100.8")).status).toBe(401);
   });
+});
+
+/** How many addresses the server read to answer one request with 15 KB of them. */
+async function countReads(api: TestApi, from: string): Promise<number> {
+  // A server that listens on a port has an AddressInfo; strings are for pipes.
+  const { port } = api.app.server.address() as AddressInfo;
+  api.clock.advance(61_000);
+  const reads = vi.spyOn(ipaddr.IPv4, "isValidFourPartDecimal");
+  try {
+    const headers = { "x-forwarded-for": `${"::1,".repeat(3_750)}::1` };
+    expect(await askRaw(port, "/llms.txt", { from, headers })).toMatch(/^HTTP\/1\.1 200/);
+    return reads.mock.calls.length;
+  } finally {
+    reads.mockRestore();
+  }
+}
+
+it("15 KB of addresses are not read, or no more of them than proxies there could be", async () => {
+  // One is that of whoever connects.
+  expect(await countReads(plain, near)).toBeLessThan(5);
+  expect(await countReads(trusting, stranger)).toBeLessThan(5);
+  expect(await countReads(trusting, near)).toBeLessThan(100);
 });

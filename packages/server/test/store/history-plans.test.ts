@@ -1,7 +1,7 @@
 // Statements over a history of half a year: each goes by an index, however many months there are,
 // and what is due in an old month is found like anything else.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Database, Sql, Tx } from "../../src/store/db.ts";
+import type { Database, Tx } from "../../src/store/db.ts";
 import { raw, sql } from "../../src/store/db.ts";
 import { listDeliveries } from "../../src/store/deliveries.ts";
 import * as deliveryQueue from "../../src/store/delivery-queue.ts";
@@ -11,6 +11,7 @@ import { startOfMonth } from "../../src/store/history-months.ts";
 import { createHistoryPruner } from "../../src/store/history-pruner.ts";
 import { createTestDatabase, type TestDatabase } from "../support/db.ts";
 import { insertPast } from "../support/history.ts";
+import { readsOf as readsOfAll, type Step } from "../support/plans.ts";
 import {
   insertChannelRow,
   insertDeliveryRow,
@@ -57,50 +58,11 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-interface Step {
-  readonly "Node Type": string;
-  readonly "Relation Name"?: string;
-  readonly "Actual Loops": number;
-  readonly Plans?: readonly Step[];
-}
-
 /** The reads of the tables of history in the plans of what `work` sends, and each one's table. */
 async function readsOf(work: (tx: Tx) => Promise<unknown>): Promise<Step[]> {
-  const reads: Step[] = [];
-  const collect = (step: Step) => {
-    const relation = step["Relation Name"] ?? "";
-    const isHistory = /^(executions|attempts|deliveries|delivery_attempts)_/.test(relation);
-    if (isHistory && step["Node Type"].includes("Scan")) reads.push(step);
-    for (const below of step.Plans ?? []) collect(below);
-  };
-  const undo = new Error("only the plan was wanted");
-  const explain = async (tx: Tx, query: Sql | { text: string; values: unknown[] }) => {
-    await tx.run(raw("savepoint before"));
-    const rows = await tx.rows<{ "QUERY PLAN": { Plan: Step }[] }>({
-      text: `explain (analyze, timing off, format json) ${query.text}`,
-      values: query.values,
-    });
-    await tx.run(raw("rollback to before"));
-    collect(rows[0]?.["QUERY PLAN"][0]?.Plan ?? { "Node Type": "", "Actual Loops": 0 });
-  };
-  await db
-    .transaction(async (tx) => {
-      await work({
-        rows: async (query) => {
-          await explain(tx, query);
-          return tx.rows(query);
-        },
-        run: async (query) => {
-          await explain(tx, query);
-          return tx.run(query);
-        },
-      });
-      throw undo;
-    })
-    .catch((error: unknown) => {
-      if (error !== undo) throw error;
-    });
-  return reads;
+  const isHistory = /^(executions|attempts|deliveries|delivery_attempts)_/;
+  const reads = await readsOfAll(db, work);
+  return reads.filter((step) => isHistory.test(step["Relation Name"] ?? ""));
 }
 
 /** Tables with rows that a statement read from one end to the other. */
