@@ -42,9 +42,11 @@ export const changeRoutes = {
     summary: "Follow executions and deliveries as they change",
     description:
       "Server-sent events. `reset` comes first, and whenever too much happened to tell it one by " +
-      "one: read again what you show. Each `changes` tells what changed within about a second. A " +
+      "one, or more is open than is watched: read again what you show. Each `changes` tells what " +
+      "changed within about a second, but for deliveries that wait for a disabled channel. A " +
       "comment every 15 seconds shows that the line stands. The stream ends when the token does, " +
-      "when the server stops, or after `seconds`: connect again, and begin with its `reset`.",
+      "when the server stops, or after `seconds`, and is cut for a client far behind in reading: " +
+      "connect again, and begin with its `reset`.",
     query: z.strictObject({
       seconds: queryInteger(0, 3_600)
         .default(3_600)

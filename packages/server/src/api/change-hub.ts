@@ -5,9 +5,8 @@ import { ApiError, type Changes } from "@trigrun/contract";
 import type { Identity } from "../auth/permission.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { changesMax, readChanges, type Standing } from "../store/changes.ts";
+import { groupByWorkspace, readChanges, type Standing } from "../store/changes.ts";
 import type { Database } from "../store/db.ts";
-import { idFloor } from "../store/id-bound.ts";
 
 export interface ChangeHub {
   /** A stream of events that ends by itself after so many seconds. */
@@ -30,9 +29,11 @@ const overlapMs = 5_000;
 const heartbeatMs = 15_000;
 // Where too much happens to be told, a client reads its pages again this often.
 const resetEveryMs = 10_000;
-// Some hundred full events: a client that is behind by more begins anew.
+// A thousand changes or more, beside what the sockets hold: who is behind by that is cut off, and
+// begins anew with a reset.
 const bufferedMax = 256 * 1024;
-// A person has some tabs, a workspace some dozens of people; 1,000 streams hold some 50 MB.
+// A person has some tabs, a workspace some dozens of people; 1,000 streams take some 50 MB, and
+// what is buffered for those of them that are behind.
 const perCallerMax = 20;
 const perWorkspaceMax = 200;
 const perNodeMax = 1_000;
@@ -56,16 +57,19 @@ interface News {
 /** What a workspace was seen to be, the last time. */
 interface Memory {
   /** By id, with what of it would be told. */
-  known: Map<string, { readonly mark: string; readonly isOpen: boolean }>;
+  readonly known: ReadonlyMap<string, { readonly mark: string; readonly standing: Standing }>;
   readonly lastResetAt: number;
   /** Something could not be told, so soon after the last reset that the next one must wait. */
   readonly owesReset: boolean;
 }
 
-// As many as two nodes at work hold, and some that wait.
-const openMax = 5_000;
+/** What one look has seen of a workspace. */
+interface Sight {
+  readonly own: readonly Standing[];
+  readonly isOverflown: boolean;
+  readonly now: Date;
+}
 
-const ended: ReadonlySet<string> = new Set(["succeeded", "failed", "cancelled", "sent"]);
 const reset = "event: reset\ndata: {}\n\n";
 
 export function createChangeHub(options: ChangeHubOptions): ChangeHub {
@@ -114,16 +118,19 @@ class Hub implements ChangeHub {
     for (const id of this.#memories.keys()) if (!watched.has(id)) this.#memories.delete(id);
     const from = this.#memories.size === 0 ? now : (this.#lastLookAt ?? now);
     const since = new Date(from.getTime() - overlapMs);
-    const { standing, alive } = await readChanges(this.#options.db, {
+    const { standing, overflown, alive } = await readChanges(this.#options.db, {
       ...{ workspaceIds, since, now },
-      openIds: [...this.#memories.values()].flatMap(({ known }) => openOf(known)),
+      open: [...this.#memories.values()].flatMap(openOf),
       tokenIds: present.flatMap(({ identity }) => identity.tokenId ?? []),
       sessionIds: present.flatMap(({ identity }) => identity.sessionId ?? []),
     });
     this.#lastLookAt = now;
     const byWorkspace = groupByWorkspace(standing);
     const texts = new Map(
-      workspaceIds.map((id) => [id, this.#compare(id, byWorkspace.get(id) ?? [], since, now)]),
+      workspaceIds.map((id) => {
+        const sight = { own: byWorkspace.get(id) ?? [], isOverflown: overflown.has(id), now };
+        return [id, this.#compare(id, sight)];
+      }),
     );
     const isBeat = now.getTime() - this.#lastBeatAt >= heartbeatMs;
     if (isBeat) this.#lastBeatAt = now.getTime();
@@ -142,9 +149,12 @@ class Hub implements ChangeHub {
     }
   }
 
+  /** Who has not read what was told before is cut off: an end would wait behind all of that. */
   #end(watcher: Watcher): void {
+    const { stream } = watcher;
     this.#watchers.delete(watcher);
-    watcher.stream.push(null);
+    if (stream.readableLength > 0) stream.destroy();
+    else stream.push(null);
   }
 
   #tell(watcher: Watcher, text: string, isBeat: boolean, now: Date): void {
@@ -157,19 +167,19 @@ class Hub implements ChangeHub {
   }
 
   /** What is to be told of a workspace; it remembers what stands now. */
-  #compare(workspaceId: string, own: readonly Standing[], since: Date, now: Date): string {
+  #compare(workspaceId: string, { own, isOverflown, now }: Sight): string {
     const before = this.#memories.get(workspaceId);
-    const known: Memory["known"] = new Map();
+    const known = new Map<string, { readonly mark: string; readonly standing: Standing }>();
     const fresh: Standing[] = [];
-    for (const each of own) {
-      const { id, status, attempt_count: count } = each.row;
+    for (const standing of own) {
+      const { id, status, attempt_count: count } = standing.row;
       if (known.has(id)) continue;
       const mark = `${status} ${count}`;
-      known.set(id, { mark, isOpen: !ended.has(status) });
-      if (before !== undefined && before.known.get(id)?.mark !== mark) fresh.push(each);
+      known.set(id, { mark, standing });
+      if (before !== undefined && before.known.get(id)?.mark !== mark) fresh.push(standing);
     }
     const lastResetAt = before?.lastResetAt ?? 0;
-    if (!hasOverflowed(own, since) && before?.owesReset !== true) {
+    if (!isOverflown && !fresh.some(endsOthers) && before?.owesReset !== true) {
       this.#memories.set(workspaceId, { known, lastResetAt, owesReset: false });
       return toText(fresh);
     }
@@ -227,29 +237,11 @@ function toText(fresh: readonly Standing[]): string {
   return `event: changes\ndata: ${JSON.stringify(changes)}\n\n`;
 }
 
-/** In one pass: a look has thousands of rows, of hundreds of workspaces. */
-function groupByWorkspace(standing: readonly Standing[]): ReadonlyMap<string, Standing[]> {
-  const groups = new Map<string, Standing[]>();
-  for (const each of standing) {
-    const group = groups.get(each.workspaceId);
-    if (group === undefined) groups.set(each.workspaceId, [each]);
-    else group.push(each);
-  }
-  return groups;
+function openOf({ known }: Memory): Standing[] {
+  return [...known.values()].flatMap(({ standing }) => (standing.isOpen ? [standing] : []));
 }
 
-/** The newest ones, which come first: a backlog that has no end is not watched one by one. */
-function openOf(known: Memory["known"]): string[] {
-  return [...known].flatMap(([id, { isOpen }]) => (isOpen ? [id] : [])).slice(0, openMax);
-}
-
-/** More was made than is looked at, so that some of it was not seen. */
-function hasOverflowed(own: readonly Standing[], since: Date): boolean {
-  return (["execution", "delivery"] as const).some((kind) => {
-    const floor = idFloor(kind, since);
-    const made = new Set(
-      own.filter((each) => each.kind === kind && each.row.id >= floor).map(({ row }) => row.id),
-    );
-    return made.size >= changesMax;
-  });
+/** What a digest tells is parked, not watched, and ends with it. */
+function endsOthers(standing: Standing): boolean {
+  return standing.kind === "delivery" && standing.isDigest && !standing.isOpen;
 }

@@ -1,9 +1,10 @@
 // One HTTP request of an execution as it is recorded: what came back, judged by the job's own
 // success statuses. Pure.
 import type { AttemptStatus } from "@trigrun/contract";
+import type { Phases } from "../answer.ts";
 import type { Scrub } from "../scrub.ts";
 import { toText } from "../text.ts";
-import type { HttpOutcome, Phases } from "../wire/http-call.ts";
+import type { HttpOutcome } from "../wire/http-call.ts";
 
 export interface Attempt {
   readonly number: number;

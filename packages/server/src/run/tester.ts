@@ -1,8 +1,9 @@
 // A request tried out: made once, as an attempt would make it, and shown whole. It records nothing,
 // and shows no secret that it filled in.
 import { ApiError, idPrefixes, type JobRequest, type RequestTest } from "@trigrun/contract";
+import { showHeaders, showPhases } from "../answer.ts";
 import type { Clock } from "../clock.ts";
-import { createScrubber, type Scrub } from "../scrub.ts";
+import { createScrubber } from "../scrub.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
 import { type Attempt, toAttempt, toUnsentAttempt } from "./attempt.ts";
 import { toCall } from "./request.ts";
@@ -78,17 +79,6 @@ async function test(
   return toAnswer(attempt, { shown, warnings, headers });
 }
 
-/** All but cookies, which are credentials of somebody else. */
-function showHeaders(
-  { "set-cookie": _, ...headers }: Readonly<Record<string, string>>,
-  scrub: Scrub,
-): Record<string, string> {
-  const entries = Object.entries(headers);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [scrub(name), scrub(value.replaceAll("\0", ""))]),
-  );
-}
-
 function toAnswer(
   attempt: Attempt,
   rest: {
@@ -97,7 +87,7 @@ function toAnswer(
     readonly headers: Record<string, string>;
   },
 ): RequestTest {
-  const { statusCode, phases } = attempt;
+  const { statusCode } = attempt;
   const { method, url, headers, body } = rest.shown;
   return {
     started_at: attempt.startedAt.toISOString(),
@@ -113,13 +103,7 @@ function toAnswer(
             body: attempt.bodyPreview ?? "",
             body_truncated: attempt.bodyTruncated,
           },
-    phases: {
-      dns_ms: phases?.dnsMs ?? null,
-      connect_ms: phases?.connectMs ?? null,
-      tls_ms: phases?.tlsMs ?? null,
-      first_byte_ms: phases?.firstByteMs ?? null,
-      body_ms: phases?.bodyMs ?? null,
-    },
+    phases: showPhases(attempt.phases),
     error_class: attempt.errorClass,
     error_message: attempt.errorMessage,
     warnings: [...rest.warnings],

@@ -1,9 +1,10 @@
 // One try to hand a delivery over, as it is recorded and shown: what left, what came back, and
 // what it means, with every credential scrubbed. Pure.
 import type { Exchange, HttpMessage, MailMessage, Reply, Verdict } from "@trigrun/contract";
+import { type Phases, scrubHeaders, showHeaders, showPhases } from "../answer.ts";
 import type { Scrub } from "../scrub.ts";
 import { toText } from "../text.ts";
-import type { HttpAnswer, HttpOutcome, Phases } from "../wire/http-call.ts";
+import type { HttpAnswer, HttpOutcome } from "../wire/http-call.ts";
 import type { MailOutcome } from "../wire/mail.ts";
 
 export interface Try {
@@ -34,7 +35,7 @@ export function judgeHttpTry(
   const request = {
     method: message.method,
     url: scrub(message.url),
-    headers: scrubAll(headers, scrub),
+    headers: scrubHeaders(headers, scrub),
     body: scrub(message.body),
   };
   const verdict = withoutCredentials(
@@ -122,7 +123,6 @@ export function withoutContents(attempt: Try): Try {
 }
 
 export function toExchange(attempt: Try): Exchange {
-  const { phases } = attempt;
   return {
     started_at: attempt.startedAt.toISOString(),
     latency_ms: attempt.latencyMs,
@@ -130,13 +130,7 @@ export function toExchange(attempt: Try): Exchange {
     reason: attempt.reason,
     request: attempt.request,
     response: attempt.response,
-    phases: {
-      dns_ms: phases?.dnsMs ?? null,
-      connect_ms: phases?.connectMs ?? null,
-      tls_ms: phases?.tlsMs ?? null,
-      first_byte_ms: phases?.firstByteMs ?? null,
-      body_ms: phases?.bodyMs ?? null,
-    },
+    phases: showPhases(attempt.phases),
     error_class: attempt.errorClass,
     error_message: attempt.errorMessage,
   };
@@ -149,21 +143,10 @@ function toReply(answer: HttpAnswer): Reply {
 function toResponse(answer: HttpAnswer, scrub: Scrub): Exchange["response"] {
   return {
     status_code: answer.statusCode,
-    headers: scrubAll(withoutCookies(answer.headers), scrub),
+    headers: showHeaders(answer.headers, scrub),
     body: scrub(toText(answer.body), answer.bodyTruncated),
     body_truncated: answer.bodyTruncated,
   };
-}
-
-function withoutCookies(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const { "set-cookie": _, ...rest } = headers;
-  return rest;
-}
-
-function scrubAll(values: Readonly<Record<string, string>>, scrub: Scrub): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [scrub(key), scrub(value.replaceAll("\0", ""))]),
-  );
 }
 
 /** A reason quotes the receiver, who may quote the credential. It is kept, told and logged. */

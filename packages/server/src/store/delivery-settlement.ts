@@ -1,10 +1,11 @@
 // The end of a try: recorded with all that follows from it, in one statement. It changes only rows
 // that still carry the lease that the try was made under.
+import { showPhases } from "../answer.ts";
 import type { Try } from "../send/try.ts";
 import { warned } from "./channel-warning.ts";
 import type { Tx } from "./db.ts";
 import type { ClaimedDelivery } from "./delivery-queue.ts";
-import { phaseColumns, toPhaseColumns } from "./phases.ts";
+import { phaseColumns } from "./phases.ts";
 import { createRecordset, type RecordOf } from "./recordset.ts";
 
 /** What becomes of a delivery. `attempt` is null when none was made (the channel is disabled). */
@@ -115,7 +116,7 @@ function toSettleRow(settlement: Settlement): RecordOf<typeof settleColumns> {
     a_reason: attempt?.reason,
     started_at: attempt?.startedAt,
     latency_ms: attempt?.latencyMs,
-    ...toPhaseColumns(attempt?.phases),
+    ...showPhases(attempt?.phases),
     request: attempt?.request && JSON.stringify(attempt.request),
     response: attempt?.response && JSON.stringify(attempt.response),
     error_class: attempt?.errorClass,

@@ -2,10 +2,11 @@
 // A settle changes only rows that still carry the lease it was done under.
 import type { ExecutionFacts, JobKind, JobRequest, RetryPolicy, Trigger } from "@trigrun/contract";
 import { eventsOf } from "@trigrun/contract";
+import { showPhases } from "../answer.ts";
 import type { Attempt } from "../run/attempt.ts";
 import type { End, Execution } from "../run/execution.ts";
 import { raw, sql, type Tx } from "./db.ts";
-import { phaseColumns, toPhaseColumns } from "./phases.ts";
+import { phaseColumns } from "./phases.ts";
 import { createRecordset, type RecordOf } from "./recordset.ts";
 
 interface ClaimedRow {
@@ -285,7 +286,7 @@ function toSettleRow(settlement: Settlement): RecordOf<typeof settleColumns> {
     status_code: attempt?.statusCode,
     started_at: attempt?.startedAt,
     latency_ms: attempt?.latencyMs,
-    ...toPhaseColumns(attempt?.phases),
+    ...showPhases(attempt?.phases),
     body_preview: attempt?.bodyPreview,
     body_truncated: attempt?.bodyTruncated ?? false,
     response_headers: attempt?.responseHeaders && JSON.stringify(attempt.responseHeaders),

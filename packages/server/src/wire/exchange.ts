@@ -3,8 +3,8 @@
 // that for an error of the connection.
 
 import type { Dispatcher } from "undici";
+import type { Phases } from "../answer.ts";
 import type { Connection, Passenger } from "./connections.ts";
-import type { Phases } from "./http-call.ts";
 import { isRedirect } from "./redirect.ts";
 
 export interface ExchangeAnswer {

@@ -1,5 +1,6 @@
 // What is asked of the HTTP door and what it answers: the shapes, and the closed list of ways a
 // call can fail. It must stay pure; every other file of the door leans on it.
+import type { Phases } from "../answer.ts";
 
 export interface HttpCall {
   url: string;
@@ -18,16 +19,6 @@ export interface HttpCall {
 
 /** For all headers of an answer together: what node's own client and most servers allow. */
 export const headerBytesMax = 16_384;
-
-/** Whole milliseconds of the last hop; null: not reached, not needed, or on a kept connection. */
-export interface Phases {
-  dnsMs: number | null;
-  connectMs: number | null;
-  tlsMs: number | null;
-  /** From sending the request until the first byte of the answer. */
-  firstByteMs: number | null;
-  bodyMs: number | null;
-}
 
 /** Every way a call can fail, with its meaning for the documentation. */
 export const httpErrorClasses = {

@@ -2,12 +2,13 @@
 // must never throw for anything the far end or the user did, never follow a redirect unguarded,
 // and never outlive the call's deadline.
 
+import type { Phases } from "../answer.ts";
 import type { AddressGuard } from "./address-guard.ts";
 import { Cancellations } from "./cancellations.ts";
 import { Connections } from "./connections.ts";
 import { createDial, type Resolve } from "./dial.ts";
 import { Exchange, type ExchangeAnswer, type ExchangeOwner } from "./exchange.ts";
-import type { HttpCall, HttpFailure, HttpOutcome, Phases } from "./http-call.ts";
+import type { HttpCall, HttpFailure, HttpOutcome } from "./http-call.ts";
 import {
   cancelled,
   connectionError,

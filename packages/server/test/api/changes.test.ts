@@ -1,8 +1,10 @@
 // The stream of changes over real sockets: what it tells, to whom, and when it ends.
+import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createToken } from "../../src/auth/token.ts";
 import { sql } from "../../src/store/db.ts";
 import { createTestApi, type TestApi } from "../support/api.ts";
+import { openRaw, untilClosed } from "../support/raw-client.ts";
 import {
   insertChannelRow,
   insertDeliveryRow,
@@ -59,6 +61,14 @@ async function insertJobAndExecution(status: "queued" | "running" = "queued") {
   const row = { workspaceId, jobId, status, trigger: "manual" as const };
   const id = await insertExecutionRow(db, { ...row, scheduledFor: api.clock.now() });
   return { jobId, id };
+}
+
+async function insertQueued(jobId: string, count: number, at: Date): Promise<void> {
+  await api.db.run(sql`
+    insert into executions (id, workspace_id, job_id, status, trigger, scheduled_for, due_at)
+    select id_at('exec', ${at}) || substr(replace(gen_random_uuid()::text, '-', ''), 1, 20),
+      ${api.workspaceId}, ${jobId}, 'queued', 'manual', ${at}, ${at}
+    from generate_series(1, ${count}::integer)`);
 }
 
 describe("the stream of changes", () => {
@@ -120,11 +130,7 @@ describe("the stream of changes", () => {
     const { next, leave } = await follow();
     expect(await next()).toMatchObject({ event: "reset" });
     const jobId = await insertJobRow(db, { workspaceId });
-    const now = api.clock.now();
-    await db.run(sql`
-      insert into executions (id, workspace_id, job_id, status, trigger, scheduled_for, due_at)
-      select new_id('exec'), ${workspaceId}, ${jobId}, 'queued', 'manual', ${now}, ${now}
-      from generate_series(1, 600)`);
+    await insertQueued(jobId, 600, api.clock.now());
     expect(await next()).toEqual({ event: "reset", data: {} });
     // Their ends cannot be told either, and it is too soon for a second reset: it is owed, also
     // when nothing is new any more. Who comes later begins with a look that was made after that.
@@ -142,6 +148,39 @@ describe("the stream of changes", () => {
     await look();
     api.clock.advance(6_000);
     expect(await next()).toEqual({ event: "reset", data: {} });
+    leave();
+  });
+
+  it("asks for a reset again and again while more waits than is looked at", async () => {
+    const { db, workspaceId } = api;
+    const jobId = await insertJobRow(db, { workspaceId });
+    const madeAt = new Date(api.clock.now().getTime() - 3_600_000);
+    await insertQueued(jobId, 500, madeAt);
+    const { next, leave } = await follow();
+    expect(await next()).toMatchObject({ event: "reset" });
+    api.clock.advance(11_000);
+    expect(await next()).toMatchObject({ event: "reset" });
+    api.clock.advance(11_000);
+    expect(await next()).toMatchObject({ event: "reset" });
+    leave();
+  });
+
+  it("asks for a reset at the end of a digest, which ends all that it tells", async () => {
+    const { db, workspaceId } = api;
+    const { jobId, id: executionId } = await insertJobAndExecution("running");
+    const channelId = await insertChannelRow(db, { workspaceId, name: "told" });
+    const row = { workspaceId, channelId, jobId, executionId, status: "pending" as const };
+    const digestId = await insertDeliveryRow(db, { ...row, madeAt: api.clock.now() });
+    await db.run(sql`
+      update deliveries set event = 'digest', execution_id = null, job_id = null
+      where id = ${digestId}`);
+    const { next, leave } = await follow();
+    expect(await next()).toMatchObject({ event: "reset" });
+    api.clock.advance(11_000);
+    await db.run(sql`
+      update deliveries set status = 'failed', due_at = null, finished_at = now()
+      where id = ${digestId}`);
+    expect(await next()).toMatchObject({ event: "reset" });
     leave();
   });
 
@@ -197,5 +236,48 @@ describe("the stream of changes", () => {
     const input = { workspaceId, name: "narrow", role: "member" as const, now: clock.now() };
     const { token } = await createToken(db, { ...input, scopes: ["executions:read"] });
     expect((await api.call({ path: "/v1/events", token })).status).toBe(403);
+  });
+
+  it("is cut for who never reads it, and told to others meanwhile", {
+    timeout: 60_000,
+  }, async () => {
+    const { db, workspaceId } = api;
+    const jobId = await insertJobRow(db, { workspaceId });
+    // Too old to be new, and too few of each state to be asked for a reset.
+    const at = new Date(api.clock.now().getTime() - 3_600_000);
+    await insertQueued(jobId, 499, at);
+    await db.run(sql`update executions set status = 'running', started_at = ${at}`);
+    const channelId = await insertChannelRow(db, { workspaceId, name: "told" });
+    await db.run(sql`
+      insert into deliveries (id, workspace_id, channel_id, channel_name, channel_type,
+        destination_id, job_id, execution_id, event, facts, status, due_at, node_id)
+      select 'dlv_' || substr(e.id, 6) || d.status, ${workspaceId}, c.id, c.name, c.type,
+        c.destination_id, ${jobId}, e.id, d.event, '{}', d.status, ${at}, d.node_id
+      from executions e, channels c, (values ('on_failure', 'processing', 'node_x'),
+        ('on_success', 'pending', null)) as d (event, status, node_id)
+      where c.id = ${channelId}`);
+    // A listening server has an AddressInfo; strings are for pipes.
+    const { port } = api.app.server.address() as AddressInfo;
+    const accepted = new Promise<Socket>((resolve) => api.app.server.once("connection", resolve));
+    const deaf = openRaw(port, { isStubborn: true });
+    deaf.socket.pause();
+    const bearer = `authorization: Bearer ${api.token}`;
+    deaf.socket.write(`GET /v1/events HTTP/1.1\r\nhost: x\r\n${bearer}\r\n\r\n`);
+    const served = await accepted;
+    let isCut = false;
+    const cut = untilClosed(served).then(() => {
+      isCut = true;
+    });
+    const { next, leave } = await follow();
+    expect(await next()).toMatchObject({ event: "reset" });
+    // Each look tells all of them, until the sockets and the stream are full.
+    while (!isCut) {
+      await db.run(sql`update executions set attempt_count = attempt_count + 1`);
+      await db.run(sql`update deliveries set attempt_count = attempt_count + 1`);
+      expect(await next()).toMatchObject({ event: "changes" });
+    }
+    await cut;
+    leave();
+    deaf.socket.destroy();
   });
 });

@@ -23,8 +23,12 @@ export interface Course {
   readonly faults: ReadonlyMap<string, number>;
 }
 
-// Noon of some day; nothing here is about calendars.
-const startMs = Date.UTC(2026, 0, 5, 12, 0, 30);
+const hourMs = 3_600_000;
+// Within a month; at the end of one, or where the ids of what belongs to it end (an hour and two
+// before; see history-months.ts).
+const beforeBorderMs = [240 * hourMs, 0, hourMs, 2 * hourMs] as const;
+// As near that slots, tries and the node's own times lie on both sides.
+const aheadMsMax = 10_000;
 const nodesMax = 2;
 // Some of them statements, some timers, calls, faults: enough for two crashes and a second life.
 const stepsMin = 30;
@@ -40,6 +44,9 @@ const drainMax = 3_000;
 
 export async function runSchedule(world: World, seed: number, spoil?: Spoil): Promise<Course> {
   const random = createSeededRandom(seed);
+  const startMs = Math.round(
+    world.borderMs - random.pick(beforeBorderMs) - random.between(0, aheadMsMax),
+  );
   await world.setTime(startMs);
   const acknowledged = await world.prepare(random, startMs);
   const time = simulateTime(startMs);
@@ -93,11 +100,12 @@ class Schedule {
   readonly #errors: string[] = [];
   #born = 0;
   #crashes = 0;
-  #toldMs = startMs;
+  #toldMs: number;
 
   constructor({ world, time, random, spoil }: Parts) {
     this.#world = world;
     this.#time = time;
+    this.#toldMs = time.nowMs();
     this.#random = random;
     this.#database = spoil === undefined ? world.db : spoil(world.db);
     this.#farSide = openFarSide(time);

@@ -1,13 +1,14 @@
 // Statements over a history of half a year: each goes by an index, however many months there are,
 // and what is due in an old month is found like anything else.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readChanges } from "../../src/store/changes.ts";
 import type { Database, Tx } from "../../src/store/db.ts";
 import { raw, sql } from "../../src/store/db.ts";
 import { listDeliveries } from "../../src/store/deliveries.ts";
 import * as deliveryQueue from "../../src/store/delivery-queue.ts";
 import * as executionQueue from "../../src/store/execution-queue.ts";
 import { findExecution, listExecutions, unplanExecutions } from "../../src/store/executions.ts";
-import { startOfMonth } from "../../src/store/history-months.ts";
+import { startOfMonth, toPartition } from "../../src/store/history-months.ts";
 import { createHistoryPruner } from "../../src/store/history-pruner.ts";
 import { createTestDatabase, type TestDatabase } from "../support/db.ts";
 import { insertPast } from "../support/history.ts";
@@ -132,6 +133,32 @@ describe("over half a year of history, no table is read whole", () => {
     ["of a job's deliveries", (tx) => listDeliveries(tx, workspaceId, { jobId }, page)],
   ])("by the first page %s", async (_, list) => {
     expect(await readWhole(list)).toEqual([]);
+  });
+
+  it("by who watches, and what was open is looked at again in its months alone", async () => {
+    const watched = {
+      ...{ workspaceIds: [workspaceId], open: [], since: end(), now: end() },
+      ...{ tokenIds: [], sessionIds: [] },
+    };
+    const { standing } = await readChanges(db, watched);
+    expect(standing).toHaveLength(2 * months);
+    expect(await readWhole((tx) => readChanges(tx, watched))).toEqual([]);
+    const last = startOfMonth(first, months - 1);
+    const executions = standing.filter((each) => each.kind === "execution");
+    const youngest = executions.filter((each) => each.scheduledFor >= last);
+    const told = standing.filter(({ row }) =>
+      youngest.some((each) => "execution_id" in row && row.execution_id === each.row.id),
+    );
+    const open = [...youngest, ...told];
+    expect(open).toHaveLength(2);
+    // Nobody's newest: these two, as if they had ended, are all there is to look at.
+    const work = async (tx: Tx) => {
+      const seen = await readChanges(tx, { ...watched, workspaceIds: [], open });
+      expect(seen.standing).toEqual(open);
+    };
+    const reads = (await readsOf(work)).filter((step) => step["Actual Loops"] > 0);
+    const tables = reads.map((step) => step["Relation Name"] ?? "").sort();
+    expect(tables).toEqual([toPartition("deliveries", last), toPartition("executions", last)]);
   });
 
   it("by who takes back what is not due, in the months that are left alone", async () => {
