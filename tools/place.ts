@@ -20,9 +20,18 @@ const actors = [
 ];
 export const stages = ["plan", "run", "send"];
 /** The files that may know every part, since they put the program together. */
-const roots = ["main", "serve", "engine", "open-database", "rotate", "backup-file", "observe"];
+const roots = [
+  "main",
+  "serve",
+  "engine",
+  "open-database",
+  "rotate",
+  "backup-file",
+  "observe",
+  "doctor",
+];
 /** Nouns that belong to no stage; they stand directly in `src/` and every stage may ask them. */
-const groundNouns = ["answer", "retry", "scrub", "text"];
+const groundNouns = ["answer", "diagnosis", "retry", "scrub", "symptoms", "text"];
 
 /** Where a file of ours stands. */
 export interface Place {

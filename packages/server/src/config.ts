@@ -266,7 +266,7 @@ export class WrongSettings extends Error {
  * Variables that this product reads elsewhere: those of `cronctl`, the one of `--data-dir`, and
  * fault points, which are for its own tests.
  */
-const otherVariables = new Set([
+export const otherVariables = new Set([
   "TRIGRUN_API_URL",
   "TRIGRUN_DATA_DIR",
   "TRIGRUN_FAULT_POINT",

@@ -6,6 +6,8 @@ import { createHostToken } from "./auth/token.ts";
 import { backUp, findBackup, restore } from "./backup-file.ts";
 import { type Config, readConfig, WrongSettings } from "./config.ts";
 import { createLog } from "./create-log.ts";
+import { hasFailed, toJson, toText } from "./diagnosis.ts";
+import { examine } from "./doctor.ts";
 import { newId } from "./id.ts";
 import type { Log } from "./log.ts";
 import { joinDatabase, type OpenDatabase } from "./open-database.ts";
@@ -87,6 +89,19 @@ program
     const database = await join(flags);
     process.stdout.write("The database is up to date.\n");
     await database.close();
+  });
+
+program
+  .command("doctor")
+  .description("look whether all is well, change nothing; ends with 1 when something has failed")
+  .addOption(dataDir)
+  .option("--json", "for programs")
+  .action(async ({ dataDir, json }: CommonFlags & { json?: true }) => {
+    // Only what has gone wrong is of interest beside what the doctor says.
+    const log = createLog("warn");
+    const diagnoses = await examine({ environment: process.env, dataDir, log, stopSignal });
+    process.stdout.write(json === true ? toJson(version, diagnoses) : toText(diagnoses));
+    if (hasFailed(diagnoses)) process.exitCode = 1;
   });
 
 program

@@ -64,6 +64,7 @@ export function createMetrics(version: string): Metrics {
     help: "Results that one commit took.",
     ...{ labelNames: ["queue"], buckets: batchBuckets, registers },
   });
+  for (const queue of queueNames) batches.zero({ queue });
   return {
     contentType: registry.contentType,
     watch(gauges) {

@@ -14,6 +14,7 @@ import { type ConnectionTarget, connect, type Database } from "./store/db.ts";
 import {
   type EmbeddedPostgres,
   findEmbeddedPostgres,
+  hasEmbeddedPostgres,
   startEmbeddedPostgres,
 } from "./store/embedded-postgres.ts";
 import { migrate } from "./store/migrate.ts";
@@ -83,19 +84,47 @@ export async function joinDatabase(options: OpenOptions): Promise<OpenDatabase> 
   return openDatabase(options);
 }
 
-async function open(
-  options: OpenOptions,
-  target: ConnectionTarget,
-  directUrl?: string,
-): Promise<Database> {
+/** A database as it was found, and who runs its server. */
+export interface VisitedDatabase {
+  readonly db: Database;
+  /** `started`: the built-in one, for this visit; it ends with it. */
+  readonly server: "outside" | "running" | "started";
+  close(): Promise<void>;
+}
+
+/**
+ * For a look that makes nothing, no folder and no schema, and refuses no setting of the database.
+ * Undefined where the data folder never had a database.
+ */
+export async function visitDatabase(options: OpenOptions): Promise<VisitedDatabase | undefined> {
+  const { databaseUrl, databaseDirectUrl } = options.config;
+  if (databaseUrl !== undefined) {
+    const db = reach(options, { url: databaseUrl }, databaseDirectUrl);
+    return { db, server: "outside", close: () => db.close() };
+  }
+  if (!(await hasEmbeddedPostgres(options.dataDir))) return undefined;
+  const { db, isOurs, close } = await joinDatabase({ ...options, isSchemaKept: true });
+  return { db, server: isOurs ? "started" : "running", close };
+}
+
+function reach(options: OpenOptions, target: ConnectionTarget, directUrl?: string): Database {
   const { log, config, applicationName } = options;
-  const db = connect({
+  return connect({
     ...target,
     ...(directUrl === undefined ? {} : { pastPooler: { url: directUrl } }),
     poolMax: config.databasePool,
     applicationName,
     onWarning: (message, error) => log.warn({ err: error }, message),
   });
+}
+
+async function open(
+  options: OpenOptions,
+  target: ConnectionTarget,
+  directUrl?: string,
+): Promise<Database> {
+  const { log } = options;
+  const db = reach(options, target, directUrl);
   try {
     if (directUrl !== undefined) await refuseUnfitPooler(db);
     const applied = options.isSchemaKept === true ? [] : await migrate(db);

@@ -5,7 +5,7 @@
 // killed TrigRun left running or start anew, 5. make the database, 6. watch.
 
 import { createHash } from "node:crypto";
-import { realpath } from "node:fs/promises";
+import { access, realpath } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -13,7 +13,7 @@ import { clientConfig, type SocketTarget } from "./db-config.ts";
 import { chooseAccount, makePrivateFolder } from "./postgres/account.ts";
 import { findBinaries } from "./postgres/binaries.ts";
 import { type Cluster, DATABASE_USER, prepareCluster } from "./postgres/cluster.ts";
-import { EmbeddedPostgresError } from "./postgres/errors.ts";
+import { EmbeddedPostgresError, errorCode } from "./postgres/errors.ts";
 import { adopt, launch, type PostgresLog } from "./postgres/launch.ts";
 import { isPostmasterOf, readPidFile } from "./postgres/postmaster.ts";
 import { postgresSettings, type Settings } from "./postgres/settings.ts";
@@ -76,6 +76,21 @@ export async function findEmbeddedPostgres(dataDir: string): Promise<SocketTarge
   const found = await readPidFile(postgresDir);
   if (!found?.isReady || !(await isPostmasterOf(found.pid, postgresDir))) return undefined;
   return toTarget(found.socketDir, found.port);
+}
+
+// Whether the data folder has a built-in database, running or not.
+export async function hasEmbeddedPostgres(dataDir: string): Promise<boolean> {
+  try {
+    await access(path.join(dataDir, "postgres", "PG_VERSION"));
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw new EmbeddedPostgresError(
+      `The database folder in ${dataDir} cannot be looked into (${code ?? error}). Run this as ` +
+        "the user that runs the server.",
+    );
+  }
 }
 
 function toTarget(socketDir: string, port: number): SocketTarget {

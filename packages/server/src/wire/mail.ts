@@ -164,7 +164,7 @@ export function readMailSecrets(smtpUrl: string | undefined): string[] {
 }
 
 /** Host and port for messages; the sentence it throws does not repeat the URL's password. */
-function readServer(smtpUrl: string): string {
+export function readServer(smtpUrl: string): string {
   const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : undefined;
   const isSmtp = url?.protocol === "smtp:" || url?.protocol === "smtps:";
   if (url === undefined || !isSmtp || url.hostname === "") {
