@@ -7,6 +7,7 @@ import { apiBench } from "./api.ts";
 import { historyBench } from "./history.ts";
 import { burstBench, latenessBench } from "./lateness.ts";
 import { nodesBench } from "./nodes.ts";
+import { peersBench } from "./peers.ts";
 import { chainBench, executionsBench } from "./rate.ts";
 import { smallnessBench } from "./smallness.ts";
 import type { Bench } from "./stage.ts";
@@ -16,6 +17,7 @@ import { tarpitBench } from "./tarpit.ts";
 const benches: Readonly<Record<string, Bench>> = {
   executions: executionsBench,
   chain: chainBench,
+  peers: peersBench,
   lateness: latenessBench,
   burst: burstBench,
   api: apiBench,

@@ -2,8 +2,9 @@
 // when 10,000 jobs are due at one moment, beside as many POSTs of that program. Both go the whole
 // way, from the schedule through the planner. Measured where they arrive. Bounded: a minute each.
 import { setTimeout as delay } from "node:timers/promises";
-import { connectTo, startInstallation } from "./installation.ts";
+import { connectTo, type Installation, startInstallation } from "./installation.ts";
 import { makeJobs, scheduleJobs, untilDrained } from "./load.ts";
+import { createMeter, describeCapacity } from "./meter.ts";
 import { median, quantile } from "./quantile.ts";
 import { type Raw, startRaw } from "./raw.ts";
 import type { Bench, Stage } from "./stage.ts";
@@ -33,6 +34,7 @@ interface Scene {
   readonly target: Target;
   readonly raw: Raw;
   readonly db: Db;
+  readonly pids: Installation["pids"];
   /** The job that all are made like. */
   readonly like: string;
   readonly signal: AbortSignal;
@@ -48,7 +50,7 @@ async function open({ signal, defer }: Stage): Promise<Scene> {
   const db = await connectTo(installation);
   defer(() => db.end());
   const [like = ""] = await makeJobs(installation.client, target.url, 1);
-  return { target, raw, db, like, signal };
+  return { target, raw, db, pids: installation.pids, like, signal };
 }
 
 export const latenessBench: Bench = {
@@ -127,23 +129,25 @@ export const burstBench: Bench = {
     print("");
     print("round  raw, all    first   middle      99%     last    ratio");
     const ratios: number[] = [];
+    const meter = createMeter({ raw: scene.raw.pid, ...scene.pids }, scene.db);
     let before = burst / (await scene.raw.measure(burst));
     for (let round = 1; round <= burstRounds; round += 1) {
-      const ours = await runBurst(scene, burst);
+      const ours = await meter.measure(() => runBurst(scene, burst));
       const after = burst / (await scene.raw.measure(burst));
       const raw = (before + after) / 2;
       before = after;
       const seconds = [0, 0.5, 0.99, 1].map((share) => quantile(ours, share) / 1_000);
       const ratio = (seconds[3] ?? Number.NaN) / raw;
       ratios.push(ratio);
-      const cells = seconds.map((value) => value.toFixed(2).padStart(9)).join("");
-      print(
-        `${String(round).padEnd(5)}  ${raw.toFixed(2).padStart(8)}${cells}${ratio.toFixed(2).padStart(9)}`,
-      );
+      const cells = [...seconds, ratio].map((value) => value.toFixed(2).padStart(9)).join("");
+      print(`${String(round).padEnd(5)}  ${raw.toFixed(2).padStart(8)}${cells}`);
     }
     const missed = await countMissed(scene.db);
     print("");
     print(`Missed: ${missed}. The last start takes ${median(ratios).toFixed(2)} times raw's time.`);
+    // From the schedule on: unlike `executions`, which has none planned.
+    const used = meter.read();
+    for (const line of await describeCapacity(used, burst * burstRounds, scene.db)) print(line);
     print(`Promised: none missed, and ${burstRatioMax}.`);
     return missed === 0 && median(ratios) <= burstRatioMax;
   },
