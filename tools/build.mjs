@@ -1,5 +1,6 @@
-// Builds the two programs: one bundle each, and beside the server's the migrations and the
-// dashboard. The server keeps its dependencies outside; the client carries its own, to start fast.
+// Builds the two programs: one bundle each, and beside the server's the migrations, the OpenAPI
+// document and the dashboard. The server keeps its dependencies outside; the client carries its
+// own, to start fast.
 //
 //   node tools/build.mjs
 import { createHash } from "node:crypto";
@@ -19,6 +20,7 @@ import { dashboardOptions, dashboardOutput, toDashboardFiles } from "./bundle-da
 
 const home = fileURLToPath(new URL("..", import.meta.url));
 
+const openApi = "packages/contract/openapi.json";
 const migrations = "packages/server/src/store/migrations";
 const serverOutput = "packages/server/dist";
 const clientOutput = "packages/cli/dist";
@@ -51,6 +53,9 @@ export async function build(root) {
   const files = [server, client].flatMap((result) => result?.outputFiles ?? []);
   write([...files, ...(dashboard ? toDashboardFiles(root, dashboard) : [])]);
   cpSync(join(root, migrations), join(root, serverOutput, "migrations"), { recursive: true });
+  // Without the blanks, which are half of it.
+  const document = JSON.stringify(JSON.parse(readFileSync(join(root, openApi), "utf8")));
+  writeFileSync(join(root, serverOutput, "openapi.json"), document);
   writeLicenses(root, clientOutput, client);
   writeLicenses(root, dashboardOutput, dashboard);
   writeFileSync(join(root, stamp), sources);
@@ -182,7 +187,7 @@ function writeLicenses(root, output, result) {
 function fingerprint(root) {
   const hash = createHash("sha256").update(process.versions.node);
   const files = ["package-lock.json", relative(home, fileURLToPath(import.meta.url))];
-  files.push("tools/bundle-dashboard.mjs");
+  files.push("tools/bundle-dashboard.mjs", openApi);
   for (const name of ["contract", "server", "cli", "dashboard"]) {
     files.push(`packages/${name}/package.json`);
     const folder = join(root, "packages", name, "src");

@@ -36,6 +36,7 @@ beforeAll(async () => {
     write(`packages/${name}/package.json`, `{ "name": "@trigrun/${name}", "type": "module" }`);
   }
   write("packages/contract/package.json", '{ "exports": "./src/index.ts", "type": "module" }');
+  write("packages/contract/openapi.json", '{ "openapi": "3.1.0" }');
   write("packages/contract/src/index.ts", 'export const word: string = "contract";');
   write(
     "packages/server/src/main.ts",
@@ -83,8 +84,10 @@ describe("build", () => {
     expect(bundle).not.toContain("@trigrun/");
   });
 
-  it("puts the migrations where the bundle looks for them", () => {
+  it("puts migrations and document where the bundle looks for them", () => {
     expect(existsSync(join(root, "packages/server/dist/migrations/0001_first.sql"))).toBe(true);
+    const document = readFileSync(join(root, "packages/server/dist/openapi.json"), "utf8");
+    expect(document).toBe('{"openapi":"3.1.0"}');
   });
 
   it("bundles everything into the client, which then needs no node_modules", () => {

@@ -3,14 +3,26 @@
 //
 //   npm run bench -- tarpit
 import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
+import { apiBench } from "./api.ts";
 import { historyBench } from "./history.ts";
+import { burstBench, latenessBench } from "./lateness.ts";
+import { nodesBench } from "./nodes.ts";
+import { peersBench } from "./peers.ts";
 import { chainBench, executionsBench } from "./rate.ts";
+import { smallnessBench } from "./smallness.ts";
 import type { Bench } from "./stage.ts";
+import { watchSurroundings } from "./surroundings.ts";
 import { tarpitBench } from "./tarpit.ts";
 
 const benches: Readonly<Record<string, Bench>> = {
   executions: executionsBench,
   chain: chainBench,
+  peers: peersBench,
+  lateness: latenessBench,
+  burst: burstBench,
+  api: apiBench,
+  smallness: smallnessBench,
+  nodes: nodesBench,
   history: historyBench,
   tarpit: tarpitBench,
 };
@@ -47,15 +59,20 @@ async function main([name = ""]: readonly string[]): Promise<number> {
   const bench = benches[name];
   if (bench === undefined) {
     print("Usage: npm run bench -- NAME\n");
-    for (const [known, { summary }] of Object.entries(benches)) print(`  ${known}  ${summary}`);
+    for (const [known, { summary }] of Object.entries(benches)) {
+      print(`  ${known.padEnd(10)}  ${summary}`);
+    }
     return 2;
   }
   print(toMachine());
+  const describeSurroundings = watchSurroundings();
   try {
     return (await perform(bench)) ? 0 : 1;
   } catch (error) {
     print(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
+  } finally {
+    print(describeSurroundings());
   }
 }
 

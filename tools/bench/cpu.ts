@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 // Linux counts in these for every program, whatever the kernel's own timer does.
-const ticksPerSecond = 100;
+export const ticksPerSecond = 100;
 
 interface Usage {
   readonly pid: number;
@@ -21,6 +21,15 @@ export function readCpuSeconds(root: number): number | undefined {
       .filter((each) => each.parent === parent)
       .reduce((sum, each) => sum + each.seconds + children(each.pid), 0);
   return found.seconds + children(root);
+}
+
+/** The process and its descendants. */
+export function listTree(root: number): number[] {
+  const all = readAll();
+  const tree = [root];
+  // Grows while it is walked: children come behind their parents.
+  for (const pid of tree) tree.push(...all.filter((e) => e.parent === pid).map((e) => e.pid));
+  return tree;
 }
 
 /** The process that started it; undefined when that cannot be known. */

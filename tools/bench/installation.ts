@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -31,20 +31,70 @@ const profile = process.env.BENCH_PROFILE;
 const profiled = `--import ${new URL("./profile.mjs", import.meta.url).href}`;
 const program = fileURLToPath(new URL("../../packages/server/bin/trigrun.js", import.meta.url));
 
-/** `environment` goes to the server beside what every benchmark sets. */
+/**
+ * `environment` goes to the server beside what every benchmark sets. A `keptDataDir` is somebody
+ * else's to remove: the guard removes a link to it.
+ */
 export async function startInstallation(
   signal: AbortSignal,
   environment: Readonly<Record<string, string>> = {},
+  keptDataDir?: string,
 ): Promise<Installation> {
+  const folder = await makeFolder();
+  if (keptDataDir !== undefined) await symlink(keptDataDir, join(folder, "data"));
+  const token = `cron_pat_bench_${randomBytes(16).toString("hex")}`;
+  const command = ["serve", "--port", "0", "--data-dir", join(folder, "data")];
+  const all = { TRIGRUN_BOOTSTRAP_TOKEN: token, ...environment };
+  const { said: url, stop } = await startProgram(signal, folder, command, {
+    environment: all,
+    awaited: /^listening on (http:\S+)$/,
+  });
+  try {
+    return {
+      client: createClient({ baseUrl: url, token, userAgent: "bench", fetch }),
+      ...{ url, token, stop },
+      database: { host: join(folder, "data", "run"), user: "trigrun", database: "trigrun" },
+      pids: await findProcesses(join(folder, "data")),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** One more node on a database, which `environment` names. Answers how it is stopped. */
+export async function startNode(
+  signal: AbortSignal,
+  environment: Readonly<Record<string, string>>,
+): Promise<() => Promise<void>> {
+  const folder = await makeFolder();
+  const command = ["work", "--data-dir", join(folder, "data")];
+  const awaited = /^(working)$/;
+  return (await startProgram(signal, folder, command, { environment, awaited })).stop;
+}
+
+async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "trigrun-bench-"));
   // Root's database runs as another user, who must pass through.
   await chmod(folder, 0o711);
-  const token = `cron_pat_bench_${randomBytes(16).toString("hex")}`;
-  const flags = ["--port", "0", "--data-dir", join(folder, "data")];
-  const child = spawn(process.execPath, [guard, folder, program, "serve", ...flags], {
+  return folder;
+}
+
+interface Start {
+  readonly environment: Readonly<Record<string, string>>;
+  /** What it says when it is ready; its first group is answered. */
+  readonly awaited: RegExp;
+}
+
+async function startProgram(
+  signal: AbortSignal,
+  folder: string,
+  command: readonly string[],
+  { environment, awaited }: Start,
+): Promise<{ said: string; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [guard, folder, program, ...command], {
     env: {
       PATH: process.env.PATH,
-      TRIGRUN_BOOTSTRAP_TOKEN: token,
       TRIGRUN_ALLOW_NETWORKS: "127.0.0.1/32",
       TRIGRUN_LOG_LEVEL: "warn",
       // One token starts every job, as fast as the benchmark asks for.
@@ -62,21 +112,21 @@ export async function startInstallation(
     await ended;
     await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
+  const title = `trigrun ${command[0]}`;
+  const isStarted = new AbortController();
   try {
-    const url = await Promise.race([
-      readAddress(createInterface({ input: child.stdout })),
-      ended.then(() => Promise.reject(new Error("trigrun serve ended before it listened"))),
-      once(signal, "abort").then(() => Promise.reject(signal.reason)),
+    const said = await Promise.race([
+      readUntil(createInterface({ input: child.stdout }), awaited),
+      ended.then(() => Promise.reject(new Error(`${title} ended before it was ready`))),
+      once(signal, "abort", isStarted).then(() => Promise.reject(signal.reason)),
     ]);
-    return {
-      client: createClient({ baseUrl: url, token, userAgent: "bench", fetch }),
-      ...{ url, token, stop },
-      database: { host: join(folder, "data", "run"), user: "trigrun", database: "trigrun" },
-      pids: await findProcesses(join(folder, "data")),
-    };
+    return { said, stop };
   } catch (error) {
     await stop();
     throw error;
+  } finally {
+    // Takes its listener from the signal, which outlives many starts.
+    isStarted.abort();
   }
 }
 
@@ -94,10 +144,10 @@ export async function connectTo({ database }: Installation): Promise<pg.Client> 
   return db;
 }
 
-async function readAddress(lines: AsyncIterable<string>): Promise<string> {
+async function readUntil(lines: AsyncIterable<string>, awaited: RegExp): Promise<string> {
   for await (const line of lines) {
-    const url = /^listening on (http:\S+)$/.exec(line)?.[1];
-    if (url !== undefined) return url;
+    const said = awaited.exec(line)?.[1];
+    if (said !== undefined) return said;
   }
-  throw new Error("trigrun serve said nothing of an address");
+  throw new Error("the program never said that it was ready");
 }

@@ -49,6 +49,25 @@ export async function inTens<T>(count: number, make: (index: number) => Promise<
   return made;
 }
 
+/** Jobs like one that is there, each due once: the first at `firstAt`, the next `everyMs` later. */
+export async function scheduleJobs(
+  db: pg.Client,
+  like: string,
+  { count, firstAt, everyMs }: { count: number; firstAt: Date; everyMs: number },
+): Promise<void> {
+  await db.query(
+    `insert into jobs (id, workspace_id, name, kind, state, run_at, next_run_at, request,
+       retry_policy)
+     select new_id('job'), workspace_id, 'once ' || n, 'scheduled', 'active', at, at, request,
+       retry_policy
+     from jobs, generate_series(0, $2::integer - 1) n,
+       lateral (select $3::timestamptz + n * $4::float8 * interval '1 ms' as at) moment
+     where id = $1`,
+    [like, count, firstAt, everyMs],
+  );
+  await db.query("select pg_notify('trigrun_wake', 'planner')");
+}
+
 /**
  * Lets `count` executions of all jobs in turn come due at this moment, and answers with the seconds
  * until the last of them, and of the deliveries that they made, has ended durably.
@@ -73,12 +92,13 @@ export async function drain(db: pg.Client, count: number, signal: AbortSignal): 
 // So often it is asked whether anything is left: by less than a hundredth of what a round takes.
 const lookMs = 10;
 
-async function untilDrained(db: pg.Client, signal: AbortSignal): Promise<void> {
+export async function untilDrained(db: pg.Client, signal: AbortSignal): Promise<void> {
   for (;;) {
-    // Asked of the smallest indexes there are: those of what waits and of what is leased.
+    // Asked of the smallest indexes there are: those of what waits, is leased, or is still to be planned.
     const { rows } = await db.query<{ left: boolean }>(
       `select exists (select from executions where node_id is null and due_at is not null)
          or exists (select from executions where node_id is not null)
+         or exists (select from jobs where next_run_at <= now())
          or exists (select from deliveries where status = 'pending')
          or exists (select from deliveries where node_id is not null) as left`,
     );

@@ -1,9 +1,9 @@
 // How many executions a second, and how many with a signed webhook each, beside the same POSTs by
 // a program that stores nothing. Raw and product take turns, so that a machine that gets busier
 // favours neither. Bounded: so many rounds of so many executions.
-import { readCpuSeconds } from "./cpu.ts";
 import { connectTo, startInstallation } from "./installation.ts";
 import { drain, inTens, makeJobs } from "./load.ts";
+import { createMeter, describeCapacity } from "./meter.ts";
 import { median } from "./quantile.ts";
 import { startRaw } from "./raw.ts";
 import type { Bench, Stage } from "./stage.ts";
@@ -58,11 +58,12 @@ async function compare({ signal, print, defer }: Stage, kind: Kind): Promise<boo
   print("round      raw/s  executions/s    POSTs/s  POSTs of raw");
   const ratios: number[] = [];
   const rates: number[] = [];
-  const meter = createMeter({ raw: raw.pid, ...installation.pids });
-  let before = await meter.measure(() => raw.measure(postsOfRaw));
+  const meter = createMeter({ raw: raw.pid, ...installation.pids }, db);
+  const rawMeter = createMeter({ raw: raw.pid, ...installation.pids }, db);
+  let before = await rawMeter.measure(() => raw.measure(postsOfRaw));
   for (let round = 1; round <= rounds; round += 1) {
     const rate = kind.count / (await meter.measure(() => drain(db, kind.count, signal)));
-    const after = await meter.measure(() => raw.measure(postsOfRaw));
+    const after = await rawMeter.measure(() => raw.measure(postsOfRaw));
     const rawRate = (before + after) / 2;
     const posts = rate * kind.postsOfEach;
     before = after;
@@ -82,37 +83,13 @@ async function compare({ signal, print, defer }: Stage, kind: Kind): Promise<boo
   const rawPosts = (rounds + 1) * postsOfRaw;
   const executions = rounds * kind.count;
   print(
-    `CPU ms per 1,000: raw ${inMs(used.raw, rawPosts)} a POST; server ` +
+    `CPU ms per 1,000: raw ${inMs(rawMeter.read().raw, rawPosts)} a POST; server ` +
       `${inMs(used.server, executions)} and PostgreSQL ${inMs(used.postgres, executions)} ` +
       "an execution.",
   );
+  for (const line of await describeCapacity(used, executions, db)) print(line);
   print(`POSTs of raw: ${ratio.toFixed(3)}; promised: ${kind.ratioMin}.`);
   return ratio >= kind.ratioMin;
-}
-
-type Pids = Readonly<Record<"raw" | "server" | "postgres", number>>;
-
-/** Adds up the CPU seconds that each program uses while something is measured. */
-function createMeter(pids: Pids) {
-  const total = { raw: 0, server: 0, postgres: 0 };
-  const look = () => {
-    const read = (pid: number) => readCpuSeconds(pid) ?? Number.NaN;
-    const [raw, both, postgres] = [read(pids.raw), read(pids.server), read(pids.postgres)];
-    // PostgreSQL is a child of the server.
-    return { raw, server: both - postgres, postgres };
-  };
-  return {
-    read: () => total,
-    async measure<T>(work: () => Promise<T>): Promise<T> {
-      const before = look();
-      const result = await work();
-      const after = look();
-      for (const key of ["raw", "server", "postgres"] as const) {
-        total[key] += after[key] - before[key];
-      }
-      return result;
-    },
-  };
 }
 
 function toCell(value: number, width: number): string {

@@ -65,10 +65,14 @@ export function createMetrics(version: string): Metrics {
     ...{ labelNames: ["queue"], buckets: batchBuckets, registers },
   });
   for (const queue of queueNames) batches.zero({ queue });
+  // Watching the event loop wakes the process a hundred times a second, more often than all else
+  // does while it has nothing to do: it begins with the first who wants to know.
+  let isWatched = false;
+  let isProcessWatched = false;
   return {
     contentType: registry.contentType,
     watch(gauges) {
-      collectDefaultMetrics({ register: registry });
+      isWatched = true;
       addGauges(registry, gauges);
     },
     attempt(status, first) {
@@ -88,7 +92,11 @@ export function createMetrics(version: string): Metrics {
       batches.observe({ queue }, settled + lost);
       leasesLost.inc({ queue }, lost);
     },
-    render: () => registry.metrics(),
+    render() {
+      if (isWatched && !isProcessWatched) collectDefaultMetrics({ register: registry });
+      isProcessWatched ||= isWatched;
+      return registry.metrics();
+    },
   };
 }
 
