@@ -1,5 +1,5 @@
 // Asks once before something that cannot be undone. The safe answer has the focus.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { createStore, useStore } from "../data/store.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -39,16 +39,16 @@ export function ConfirmHost() {
 function ConfirmDialog({ title, text, button, answer }: Asked) {
   // A second press, of somebody who is quick, must not answer the next question.
   const [isAnswered, setAnswered] = useState(false);
+  const safe = useRef<HTMLButtonElement>(null);
   const reply = (isYes: boolean) => {
     setAnswered(true);
     answer(isYes);
   };
   return (
-    <Dialog title={title} onClose={() => reply(false)}>
+    <Dialog title={title} onClose={() => reply(false)} first={safe}>
       <p dir="auto">{text}</p>
       <div className="actions end">
-        {/* biome-ignore lint/a11y/noAutofocus: the safe answer to what was just asked. */}
-        <button type="button" autoFocus disabled={isAnswered} onClick={() => reply(false)}>
+        <button ref={safe} type="button" disabled={isAnswered} onClick={() => reply(false)}>
           Keep it
         </button>
         <button type="button" className="danger" disabled={isAnswered} onClick={() => reply(true)}>

@@ -1,6 +1,7 @@
 // The browser's own modal dialog, in the middle or as a drawer at the side: it holds the focus,
 // Escape closes it, and the focus goes back to where it was.
-import { type ReactNode, useEffect, useRef } from "react";
+import { type PointerEvent, type ReactNode, type RefObject, useLayoutEffect, useRef } from "react";
+import { createStore, useStore } from "../data/store.ts";
 import { Icon } from "./icon.tsx";
 
 interface DialogProps {
@@ -10,17 +11,33 @@ interface DialogProps {
   readonly children: ReactNode;
   /** Beside the button that closes it. */
   readonly actions?: ReactNode;
+  /** What has the focus first; else the browser chooses. */
+  readonly first?: RefObject<HTMLElement | null>;
 }
 
-export function Dialog({ title, onClose, kind = "middle", children, actions }: DialogProps) {
+/** Those that are open, the topmost last: nothing outside of that one can be reached. */
+const open = createStore<readonly HTMLDialogElement[]>([]);
+
+export function useTopDialog(): HTMLDialogElement | undefined {
+  return useStore(open).at(-1);
+}
+
+export function Dialog(props: DialogProps) {
+  const { title, onClose, kind = "middle", children, actions, first } = props;
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the dialog leaves the page, as the browser gives back the focus only from within it.
+  useLayoutEffect(() => {
     const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close();
-  }, []);
+    if (dialog === null) return;
+    dialog.showModal();
+    first?.current?.focus();
+    open.set((before) => [...before, dialog]);
+    return () => {
+      open.set((before) => before.filter((each) => each !== dialog));
+      dialog.close();
+    };
+  }, [first]);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the key, the browser's own.
     <dialog
       ref={ref}
       className={`dialog ${kind}`}
@@ -29,10 +46,7 @@ export function Dialog({ title, onClose, kind = "middle", children, actions }: D
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => {
-        // Only the backdrop is the dialog itself; everything else is in the frame.
-        if (event.target === ref.current) onClose();
-      }}
+      {...useBackdrop(ref, onClose)}
     >
       <div className="dialog-frame">
         <header className="dialog-head">
@@ -46,4 +60,25 @@ export function Dialog({ title, onClose, kind = "middle", children, actions }: D
       </div>
     </dialog>
   );
+}
+
+/**
+ * A click on the backdrop closes. Only the backdrop is the dialog itself, everything else is in the
+ * frame; but a click of which one end is inside, as of text that is selected, counts for the dialog
+ * as well, so both its ends are looked at.
+ */
+function useBackdrop(ref: RefObject<HTMLDialogElement | null>, onClose: () => void) {
+  const isOutside = useRef(false);
+  const isHere = ({ target }: { readonly target: EventTarget }) => target === ref.current;
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      isOutside.current = isHere(event);
+    },
+    onPointerUp: (event: PointerEvent) => {
+      isOutside.current &&= isHere(event);
+    },
+    onClick: (event: { readonly target: EventTarget }) => {
+      if (isOutside.current && isHere(event)) onClose();
+    },
+  };
 }

@@ -1,7 +1,9 @@
 // Narrows a list to one job: found by a part of its name, kept by its id, so that a new name
 // changes nothing.
 import { useId, useState } from "react";
-import { useList, useRead } from "../data/api.tsx";
+import { useRead } from "../data/api.tsx";
+import { useList } from "../data/list.ts";
+import { useRested } from "../data/rested.ts";
 import { Icon } from "./icon.tsx";
 
 interface JobFilterProps {
@@ -38,7 +40,8 @@ function ChosenJob({ id, onClear }: { id: string; onClear: () => void }) {
 function JobSearch({ onChange }: { onChange: (id: string) => void }) {
   const listId = useId();
   const [typed, setTyped] = useState("");
-  const query = { limit: optionsMax, ...(typed === "" ? {} : { search: typed }) };
+  const search = useRested(typed);
+  const query = { limit: optionsMax, ...(search === "" ? {} : { search }) };
   const { items } = useList("listJobs", { query });
   return (
     <>

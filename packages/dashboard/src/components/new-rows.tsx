@@ -1,8 +1,8 @@
 // Keeps a list from jumping under whoever reads it: what is new above is counted and shown when it
 // is asked for. At the top of the page there is nothing to lose, and new rows just come.
 import { useEffect, useState } from "react";
-import type { List } from "../data/api.tsx";
 import { useCommands } from "../data/commands.ts";
+import type { List } from "../data/list.ts";
 
 // Less than a row: the first row is still in sight.
 const topPx = 40;

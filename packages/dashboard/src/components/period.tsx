@@ -1,7 +1,8 @@
 // From when to when, as filters of a list: typed in the zone of the workspace, which is named, and
 // kept as instants.
+import { useEffect, useId, useState } from "react";
 import { useZone } from "../data/me.tsx";
-import { toInstant, toLocal } from "../data/zoned.ts";
+import { toInstant, toLocal, wrongDate } from "../data/zoned.ts";
 
 interface PeriodProps {
   readonly from: string;
@@ -11,25 +12,52 @@ interface PeriodProps {
 
 export function Period({ from, to, onChange }: PeriodProps) {
   const zone = useZone();
-  const input = (key: "from" | "to", label: string, instant: string) => (
+  return (
+    <>
+      <Moment label="From" instant={from} onChange={(instant) => onChange("from", instant)} />
+      <Moment label="To" instant={to} onChange={(instant) => onChange("to", instant)} />
+      {(from !== "" || to !== "") && <span className="faint">{zone}</span>}
+    </>
+  );
+}
+
+interface MomentProps {
+  readonly label: string;
+  readonly instant: string;
+  readonly onChange: (instant: string) => void;
+}
+
+function Moment({ label, instant, onChange }: MomentProps) {
+  const zone = useZone();
+  const errorId = useId();
+  const shown = toLocal(instant, zone);
+  // On the way to a year there is no date yet, and what was typed of it must stay.
+  const [typed, setTyped] = useState(shown);
+  useEffect(() => setTyped(shown), [shown]);
+  const isWrong = typed !== "" && toInstant(typed, zone) === "";
+  return (
     <label className="period">
       <span className="faint">{label}</span>
       <input
         type="datetime-local"
         aria-label={`${label}, ${zone}`}
+        aria-invalid={isWrong || undefined}
+        aria-describedby={isWrong ? errorId : undefined}
         title={zone}
-        className={instant === "" ? "filter" : "filter on"}
-        value={toLocal(instant, zone)}
-        onChange={(event) => onChange(key, toInstant(event.target.value, zone))}
+        className={typed === "" ? "filter" : "filter on"}
+        value={typed}
+        onChange={({ target }) => {
+          setTyped(target.value);
+          const next = toInstant(target.value, zone);
+          if (next !== "" || target.value === "") onChange(next);
+        }}
       />
+      {isWrong && (
+        <span id={errorId} className="field-error" role="status">
+          {label} {wrongDate}.
+        </span>
+      )}
     </label>
-  );
-  return (
-    <>
-      {input("from", "From", from)}
-      {input("to", "To", to)}
-      {(from !== "" || to !== "") && <span className="faint">{zone}</span>}
-    </>
   );
 }
 

@@ -1,10 +1,8 @@
 // The search of a list, behind `/`. What is typed is looked for once the typing rests.
 import { useEffect, useRef, useState } from "react";
 import { useCommands } from "../data/commands.ts";
+import { useRested } from "../data/rested.ts";
 import { Icon } from "./icon.tsx";
-
-// Between two strokes of somebody who types slowly.
-const restMs = 250;
 
 interface SearchFieldProps {
   /** "Search jobs". */
@@ -16,14 +14,13 @@ interface SearchFieldProps {
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
   const input = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState(value);
-  const latest = useRef(onChange);
-  latest.current = onChange;
+  const latest = useRef({ value, onChange });
+  latest.current = { value, onChange };
   useEffect(() => setTyped(value), [value]);
+  const rested = useRested(typed);
   useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => latest.current(typed), restMs);
-    return () => clearTimeout(timer);
-  }, [typed, value]);
+    if (rested !== latest.current.value) latest.current.onChange(rested);
+  }, [rested]);
   useCommands([{ id: "search", title: label, keys: "/", run: () => input.current?.focus() }]);
   return (
     <span className="search">

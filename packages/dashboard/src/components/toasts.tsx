@@ -1,7 +1,9 @@
 // Shows the toasts. One with an action stays until it is taken or put away, as nobody should have
 // to hurry to undo; the pointer or the focus on it holds the others, too.
 import { useEffect, useState } from "react";
+import { createPortal } from "react-dom";
 import { useStore } from "../data/store.ts";
+import { useTopDialog } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 import { hideToast, type ShownToast, toasts } from "./toast.ts";
 
@@ -12,14 +14,17 @@ const undoableMs = 21_000;
 
 export function ToastHost() {
   const shown = useStore(toasts);
-  return (
+  const dialog = useTopDialog();
+  // Beside a dialog they would lie below its backdrop, and no key and no pointer would reach them.
+  return createPortal(
     <section className="toasts" aria-label="Messages">
       <div role="status">
         {shown.map((toast) => (
           <ToastItem key={toast.id} toast={toast} />
         ))}
       </div>
-    </section>
+    </section>,
+    dialog ?? document.body,
   );
 }
 

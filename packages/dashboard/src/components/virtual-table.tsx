@@ -4,8 +4,9 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { List } from "../data/api.tsx";
 import { useCommands } from "../data/commands.ts";
+import type { List } from "../data/list.ts";
+import { ListEnd } from "./list-end.tsx";
 
 declare module "react" {
   interface CSSProperties {
@@ -79,57 +80,77 @@ export function VirtualTable<T>(props: TableProps<T>) {
     ...(actions ? ["4.75rem"] : []),
   ].join(" ");
   return (
-    <div
-      className="table"
-      role="table"
-      aria-label={label}
-      aria-rowcount={hasMore ? -1 : items.length + 1}
-      style={{ "--columns": template }}
-    >
-      <div role="rowgroup" className="table-head">
-        <div role="row" aria-rowindex={1} className="row head">
-          {selection && (
-            <span role="columnheader">
-              <span className="unseen">Selected</span>
-            </span>
-          )}
-          {columns.map((column) => (
-            <span key={column.key} role="columnheader">
-              {column.label}
-            </span>
-          ))}
-          {actions && (
-            <span role="columnheader">
-              <span className="unseen">Actions</span>
-            </span>
-          )}
+    <>
+      <Outdated list={list} />
+      <div
+        className="table"
+        role="table"
+        aria-label={label}
+        aria-rowcount={hasMore ? -1 : items.length + 1}
+        style={{ "--columns": template }}
+      >
+        <div role="rowgroup" className="table-head">
+          <div role="row" aria-rowindex={1} className="row head">
+            {selection && (
+              <span role="columnheader">
+                <span className="unseen">Selected</span>
+              </span>
+            )}
+            {columns.map((column) => (
+              <span key={column.key} role="columnheader">
+                {column.label}
+              </span>
+            ))}
+            {actions && (
+              <span role="columnheader">
+                <span className="unseen">Actions</span>
+              </span>
+            )}
+          </div>
+        </div>
+        <div
+          ref={frame}
+          role="rowgroup"
+          className="rows"
+          style={{ height: `${virtual.getTotalSize()}px` }}
+        >
+          {rows.map(({ index, key, start }) => {
+            const item = items[index];
+            if (item === undefined) return null;
+            return (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                role="row"
+                aria-rowindex={index + 2}
+                data-index={index}
+                className={index === active ? "row active" : "row"}
+                style={{ transform: `translateY(${start - top}px)` }}
+              >
+                <RowCells {...props} item={item} />
+              </div>
+            );
+          })}
         </div>
       </div>
-      <div
-        ref={frame}
-        role="rowgroup"
-        className="rows"
-        style={{ height: `${virtual.getTotalSize()}px` }}
-      >
-        {rows.map(({ index, key, start }) => {
-          const item = items[index];
-          if (item === undefined) return null;
-          return (
-            <div
-              key={key}
-              ref={virtual.measureElement}
-              role="row"
-              aria-rowindex={index + 2}
-              data-index={index}
-              className={index === active ? "row active" : "row"}
-              style={{ transform: `translateY(${start - top}px)` }}
-            >
-              <RowCells {...props} item={item} />
-            </div>
-          );
-        })}
-      </div>
-      {list.isFetchingNextPage && <p className="faint table-end">Loading more</p>}
+      <ListEnd list={list} />
+    </>
+  );
+}
+
+/** A long list is not read again under whoever reads it: that is for a press of a button. */
+function Outdated<T>({ list: { isOutdated, reload } }: { readonly list: List<T> }) {
+  const act = () => {
+    reload();
+    window.scrollTo({ top: 0 });
+  };
+  return (
+    <div className="new-rows" role="status">
+      {isOutdated && (
+        <button type="button" className="primary" onClick={act}>
+          New: reload
+        </button>
+      )}
     </div>
   );
 }
@@ -174,17 +195,24 @@ function RowCells<T>(props: TableProps<T> & { readonly item: T }) {
   );
 }
 
-/** The row that the keyboard is on; none until a key asks for one. */
+/**
+ * The row that the keyboard is on; none until a key asks for one. It stays on its item wherever
+ * that goes; where it is gone, the next key goes on from its place.
+ */
 function useActiveRow<T>(props: TableProps<T>, show: (index: number) => void): number {
   const { list, hrefOf, idOf, selection } = props;
   const [, navigate] = useLocation();
-  const [active, setActive] = useState(-1);
-  const move = (by: number) => {
-    const next = Math.min(Math.max(active + by, 0), list.items.length - 1);
-    setActive(next);
-    if (next >= 0) show(next);
-  };
+  const [kept, setKept] = useState<{ id: string; index: number } | null>(null);
+  const active = kept === null ? -1 : list.items.findIndex((each) => idOf(each) === kept.id);
   const item = list.items[active];
+  const move = (by: number) => {
+    const wanted = item === undefined ? (kept?.index ?? 0) : active + by;
+    const index = Math.min(Math.max(wanted, 0), list.items.length - 1);
+    const next = list.items[index];
+    if (next === undefined) return;
+    setKept({ id: idOf(next), index });
+    show(index);
+  };
   useCommands([
     { id: "list.next", title: "Next row", keys: "j", isHidden: true, run: () => move(1) },
     { id: "list.before", title: "Row before", keys: "k", isHidden: true, run: () => move(-1) },

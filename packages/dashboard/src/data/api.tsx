@@ -5,7 +5,6 @@
 import {
   QueryClient,
   QueryClientProvider,
-  useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
@@ -14,20 +13,11 @@ import { type Answer, ApiError, type TrigRunApi } from "@trigrun/contract";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { showToast } from "../components/toast.ts";
 import { type ApiClient, createBrowserClient, Unreachable } from "./client.ts";
-import { forgetToken } from "./session.ts";
 
 /** Routes that answer once; one that streams has no method in the client. */
 export type RouteKey = keyof ApiClient;
 export type AnswerOf<K extends RouteKey> = Answer<TrigRunApi[K]>;
 export type InputOf<K extends RouteKey> = Parameters<ApiClient[K]>[0];
-
-/** Routes that answer a page of items. */
-type ListKey = {
-  [K in RouteKey]: AnswerOf<K> extends { items: readonly unknown[]; next_cursor: string | null }
-    ? K
-    : never;
-}[RouteKey];
-type ItemOf<K extends ListKey> = AnswerOf<K>["items"][number];
 
 const ClientContext = createContext<ApiClient | null>(null);
 
@@ -45,7 +35,8 @@ function createQueryClient(): QueryClient {
         networkMode: "always",
         retry: (failures, error) => failures < 2 && mayPass(error),
       },
-      mutations: { networkMode: "always" },
+      // What was sent and answered may hold a credential: it goes with the component that sent it.
+      mutations: { networkMode: "always", gcTime: 0 },
     },
   });
 }
@@ -66,88 +57,38 @@ export function useClient(): ApiClient {
   return client;
 }
 
-/** A token that has ended is forgotten, which leads to the sign-in; the address stays. */
-async function orSignOut<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === "unauthorized") forgetToken();
-    throw error;
-  }
-}
-
 type Method<K extends RouteKey> = (input?: InputOf<K>) => Promise<AnswerOf<K>>;
 
 // Each key of the client is the method of its route; TypeScript cannot follow a key that is a
 // parameter through the mapped type.
-const methodOf = <K extends RouteKey>(client: ApiClient, key: K) =>
+export const methodOf = <K extends RouteKey>(client: ApiClient, key: K) =>
   client[key] as unknown as Method<K>;
 
-export interface ReadOptions {
+interface ReadOptions<K extends RouteKey> {
   /** Asks again so often while the page is seen. */
   readonly everyMs?: number;
+  /** True for an answer that changes no more by itself: then it asks no further. */
+  readonly isEnded?: (answer: AnswerOf<K>, readAtMs: number) => boolean;
   readonly isOff?: boolean;
 }
 
 /** `useRead("getJob", { params: { id } })` */
-export function useRead<K extends RouteKey>(key: K, input?: InputOf<K>, options: ReadOptions = {}) {
+export function useRead<K extends RouteKey>(
+  key: K,
+  input?: InputOf<K>,
+  options: ReadOptions<K> = {},
+) {
   const client = useClient();
+  const { everyMs, isOff = false, isEnded } = options;
   return useQuery<AnswerOf<K>, Error>({
     queryKey: [key, input ?? {}],
-    queryFn: () => orSignOut(methodOf(client, key)(input)),
-    ...(options.everyMs === undefined ? {} : { refetchInterval: options.everyMs }),
-    enabled: options.isOff !== true,
+    queryFn: () => methodOf(client, key)(input),
+    refetchInterval: ({ state: { data, dataUpdatedAt } }) =>
+      everyMs === undefined || (data !== undefined && isEnded?.(data, dataUpdatedAt))
+        ? false
+        : everyMs,
+    enabled: !isOff,
   });
-}
-
-// More pages than this are somebody reading back in time; asking for all of them again and again
-// would cost more than it shows.
-const livePagesMax = 2;
-
-/** A list, page by page: `useList("listJobs", { query: { state: "active", limit: 100 } })`. */
-export function useList<K extends ListKey>(
-  key: K,
-  input: InputOf<K>,
-  options: ReadOptions = {},
-): List<ItemOf<K>> {
-  const client = useClient();
-  const query = useInfiniteQuery({
-    queryKey: [key, input ?? {}],
-    queryFn: ({ pageParam }) => {
-      const asked = input?.query;
-      const next = pageParam === null ? {} : { cursor: pageParam };
-      // The query of every list takes a cursor beside what the page asks for.
-      const whole = { ...input, query: { ...asked, ...next } } as InputOf<K>;
-      return orSignOut(methodOf(client, key)(whole));
-    },
-    // The first page has no cursor; a bare null would have only itself as its type.
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next_cursor,
-    refetchInterval: ({ state }) =>
-      (state.data?.pages.length ?? 0) <= livePagesMax ? (options.everyMs ?? false) : false,
-  });
-  const { data, error, isPending, hasNextPage, isFetchingNextPage, refetch } = query;
-  return {
-    // `ListKey` admits routes with items only.
-    items: (data?.pages.flatMap((page) => [...page.items]) ?? []) as unknown as ItemOf<K>[],
-    error: data === undefined ? error : null,
-    ...{ isPending, isFetchingNextPage, hasMore: hasNextPage },
-    more: () => {
-      if (hasNextPage && !isFetchingNextPage) void query.fetchNextPage();
-    },
-    again: () => void refetch(),
-  };
-}
-
-export interface List<T> {
-  readonly items: readonly T[];
-  /** Only when there is nothing to show; later failures leave what is there. */
-  readonly error: Error | null;
-  readonly isPending: boolean;
-  readonly hasMore: boolean;
-  readonly isFetchingNextPage: boolean;
-  more(): void;
-  again(): void;
 }
 
 export interface WriteOptions<K extends RouteKey> {
@@ -163,7 +104,7 @@ export function useWrite<K extends RouteKey>(key: K, options: WriteOptions<K> = 
   const client = useClient();
   const refresh = useRefresh();
   return useMutation<AnswerOf<K>, Error, InputOf<K>>({
-    mutationFn: (input) => orSignOut(methodOf(client, key)(input)),
+    mutationFn: (input) => methodOf(client, key)(input),
     onSuccess: (answer, input) => {
       refresh(options.stales ?? []);
       options.onDone?.(answer, input);

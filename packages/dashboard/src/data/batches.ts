@@ -1,13 +1,11 @@
 // One thing done to many jobs by the routes that take many, and what became of each of them.
 import type { JobBatchResult } from "@trigrun/contract";
 import { toSentence } from "./api.tsx";
-import { doEach } from "./several.ts";
+import type { Outcome } from "./several.ts";
 
-export interface BatchOutcome {
-  readonly done: readonly string[];
+export interface BatchOutcome extends Outcome {
   /** What was queued, where that was the thing. */
-  readonly executionIds: readonly string[];
-  readonly refused: readonly { readonly id: string; readonly message: string }[];
+  readonly executionIds?: readonly string[];
 }
 
 // As many as the routes take in one call.
@@ -38,15 +36,4 @@ export async function doBatches(
       ...lost,
     ],
   };
-}
-
-/** The same for what has no route for many. */
-export async function doSingly(
-  ids: readonly string[],
-  act: (id: string) => Promise<unknown>,
-): Promise<BatchOutcome> {
-  const { done, error } = await doEach(ids, act);
-  const refused = ids.filter((id) => !done.includes(id));
-  const message = error === null ? "" : toSentence(error);
-  return { done, executionIds: [], refused: refused.map((id) => ({ id, message })) };
 }

@@ -1,6 +1,7 @@
 // The contract's client in the browser: its `fetch`, the address of the API, and whether the server
 // can be reached at all. It sends no cookie and follows no redirect.
 import { type Client, createClient, type Fetch, type TrigRunApi } from "@trigrun/contract";
+import { forgetEnded } from "./session.ts";
 import { createStore } from "./store.ts";
 
 export type ApiClient = Client<TrigRunApi>;
@@ -38,9 +39,18 @@ const browserFetch: Fetch = async (url, init) => {
 };
 
 export function createBrowserClient(token: string | null): ApiClient {
+  const baseUrl = `${location.origin}${basePath}`;
+  if (token === null) return createClient({ baseUrl, fetch: browserFetch });
   return createClient({
-    baseUrl: `${location.origin}${basePath}`,
-    fetch: browserFetch,
-    ...(token === null ? {} : { token }),
+    ...{ baseUrl, token },
+    // A token that has ended is forgotten, which leads to the sign-in; the address stays. The
+    // answer may be late: by then somebody may have come in with another one.
+    async fetch(url, init) {
+      const answer = await browserFetch(url, init);
+      // A proxy may refuse as well, by a scheme of its own, which says nothing of the token.
+      const isOfApi = answer.headers.get("www-authenticate") === "Bearer";
+      if (answer.status === 401 && isOfApi) forgetEnded(token);
+      return answer;
+    },
   });
 }

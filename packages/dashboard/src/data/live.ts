@@ -1,11 +1,12 @@
 // Follows what changes on the server, over one stream for the page, and has what is shown of it
 // read again. It is a hint to look and never holds a record; while nobody looks, it is closed.
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { type Changes, changes } from "@trigrun/contract";
 import { createParser } from "eventsource-parser";
 import { useEffect } from "react";
 import type { RouteKey } from "./api.tsx";
 import { basePath, reachable } from "./client.ts";
+import { createRereading } from "./rereading.ts";
 import { createStore, useStore } from "./store.ts";
 
 /** Whether changes show by themselves now. */
@@ -36,21 +37,25 @@ export function useIsLive(): boolean {
   return useStore(live);
 }
 
-/** How often a page asks again for what the stream tells of. */
-export function useEveryMs(): number {
-  return useIsLive() ? askSeldomMs : askOftenMs;
+/**
+ * How often a page asks again, whether or not the stream tells of what it shows. `keptMs` is how
+ * long the server gives the same answer: what the stream tells of shows only after that.
+ */
+export function useEveryMs(keptMs = askSeldomMs): number {
+  return useIsLive() ? Math.min(keptMs, askSeldomMs) : askOftenMs;
 }
 
 /** Keeps the stream open while the window is seen. Once in the page. */
 export function useLive(token: string): void {
   const queries = useQueryClient();
   useEffect(() => {
+    const reread = createRereading(queries);
     let line: AbortController | undefined;
     const decide = () => {
       if (document.hidden) line?.abort();
       else if (line === undefined || line.signal.aborted) {
         line = new AbortController();
-        void keepUp(token, queries, line.signal);
+        void keepUp(token, reread, line.signal);
       }
     };
     decide();
@@ -62,10 +67,12 @@ export function useLive(token: string): void {
   }, [token, queries]);
 }
 
-async function keepUp(token: string, queries: QueryClient, signal: AbortSignal): Promise<void> {
+type Reread = (queryKey: QueryKey) => void;
+
+async function keepUp(token: string, reread: Reread, signal: AbortSignal): Promise<void> {
   let waitMs = waitMinMs;
   while (!signal.aborted) {
-    const end = await followOnce(token, queries, signal);
+    const end = await followOnce(token, reread, signal);
     live.set(false);
     if (end === "refused") return;
     waitMs = end === "told" ? waitMinMs : Math.min(waitMs * 2, waitMaxMs);
@@ -77,7 +84,7 @@ async function keepUp(token: string, queries: QueryClient, signal: AbortSignal):
 /** `refused` is what another try would not change; `told` that it had stood. */
 type End = "refused" | "told" | "silent";
 
-async function followOnce(token: string, queries: QueryClient, outer: AbortSignal): Promise<End> {
+async function followOnce(token: string, reread: Reread, outer: AbortSignal): Promise<End> {
   const silence = new AbortController();
   const signal = AbortSignal.any([outer, silence.signal]);
   let timer = setTimeout(() => silence.abort(), silenceMs);
@@ -86,8 +93,8 @@ async function followOnce(token: string, queries: QueryClient, outer: AbortSigna
     onEvent({ event, data }) {
       end = "told";
       live.set(!outer.aborted);
-      if (event === "reset") refresh(queries, null);
-      if (event === "changes") refresh(queries, toChanges(data));
+      if (event === "reset") refresh(reread, null);
+      if (event === "changes") refresh(reread, toChanges(data));
     },
   });
   try {
@@ -121,12 +128,9 @@ function toChanges(data: string): Changes | null {
   }
 }
 
-function refresh(queries: QueryClient, told: Changes | null): void {
+function refresh(reread: Reread, told: Changes | null): void {
   const stale = (keys: readonly RouteKey[], id?: string | null) => {
-    for (const key of keys) {
-      const queryKey = typeof id === "string" ? [key, { params: { id } }] : [key];
-      void queries.invalidateQueries({ queryKey });
-    }
+    for (const key of keys) reread(typeof id === "string" ? [key, { params: { id } }] : [key]);
   };
   if (told === null) {
     stale([...ofExecutions, ...ofDeliveries, ...ofExecution, ...ofDelivery]);

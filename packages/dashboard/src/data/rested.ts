@@ -5,13 +5,13 @@ import { useEffect, useState } from "react";
 const restMs = 300;
 
 /** `value` must be made of text: it is compared as JSON, and so may be a new object each time. */
-export function useRested<T>(value: T): T {
+export function useRested<T>(value: T, ms = restMs): T {
   const [rested, setRested] = useState(value);
   const key = JSON.stringify(value);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the value.
   useEffect(() => {
-    const timer = setTimeout(() => setRested(value), restMs);
+    const timer = setTimeout(() => setRested(value), ms);
     return () => clearTimeout(timer);
-  }, [key]);
+  }, [key, ms]);
   return rested;
 }

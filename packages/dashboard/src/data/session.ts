@@ -48,6 +48,12 @@ export function replaceToken(next: string): void {
   signInWith(next, { isKept: read(device) !== null });
 }
 
+/** A token that the server no longer takes. Whoever has come in with another one stays. */
+export function forgetEnded(ended: string): void {
+  for (const storage of [tab, device]) if (read(storage) === ended) write(storage, null);
+  if (token.get() === ended) token.set(null);
+}
+
 export function forgetToken(): void {
   write(tab, null);
   write(device, null);

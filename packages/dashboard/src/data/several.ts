@@ -1,13 +1,12 @@
-// Does one thing to several rows, a few at a time, and says how many of them it did.
+// Does one thing to several rows, a few at a time, and says what became of each.
+import { toSentence } from "./api.tsx";
 
 // More at once would fill the six connections that a browser has for one server.
 const atOnce = 4;
 
 export interface Outcome {
   readonly done: readonly string[];
-  readonly failed: number;
-  /** Of the first one that failed. */
-  readonly error: Error | null;
+  readonly refused: readonly { readonly id: string; readonly message: string }[];
 }
 
 export async function doEach(
@@ -16,17 +15,17 @@ export async function doEach(
 ): Promise<Outcome> {
   const waiting = [...ids];
   const done: string[] = [];
-  const errors: Error[] = [];
+  const refused: { id: string; message: string }[] = [];
   const work = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       try {
         await act(id);
         done.push(id);
       } catch (error) {
-        errors.push(error instanceof Error ? error : new Error("unknown"));
+        refused.push({ id, message: toSentence(error) });
       }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  return { done, failed: errors.length, error: errors[0] ?? null };
+  return { done, refused };
 }

@@ -54,13 +54,15 @@ export function toExact(at: Date, zone: string): string {
   }
 }
 
-/** "0.4 s", "12 s", "3 min 5 s". */
+/** "400 ms", "1.2 s", "12 s", "3 min 5 s". What is rounded up to a unit is told in that unit. */
 export function toDuration(milliseconds: number): string {
-  if (milliseconds < second) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 10 * second) return `${(milliseconds / second).toFixed(1)} s`;
-  if (milliseconds < minute) return `${Math.round(milliseconds / second)} s`;
-  const minutes = Math.floor(milliseconds / minute);
-  const seconds = Math.round((milliseconds % minute) / second);
+  const wholeMs = Math.round(milliseconds);
+  if (wholeMs < second) return `${wholeMs} ms`;
+  const tenths = Math.round(wholeMs / 100) / 10;
+  if (tenths < 10) return `${tenths.toFixed(1)} s`;
+  const all = Math.round(wholeMs / second);
+  if (all < 60) return `${all} s`;
+  const [minutes, seconds] = [Math.floor(all / 60), all % 60];
   return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
 }
 

@@ -1,8 +1,8 @@
 // A lost password: a link by mail, or what the operator can do where no mail is sent.
 import { useState } from "react";
-import { ErrorNote } from "../components/error-note.tsx";
 import { useWrite } from "../data/api.tsx";
 import { TextField } from "../forms/field.tsx";
+import { WriteForm } from "../forms/write-form.tsx";
 
 export function ForgottenPassword({ sendsMail }: { sendsMail: boolean }) {
   const [email, setEmail] = useState("");
@@ -23,21 +23,17 @@ export function ForgottenPassword({ sendsMail }: { sendsMail: boolean }) {
     );
   }
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        ask.mutate({ body: { email } });
-      }}
+    <WriteForm
+      write={ask}
+      button="Send a link"
+      kind="entrance"
+      onSubmit={() => ask.mutate({ body: { email } })}
     >
       <TextField
         {...{ label: "E-mail", name: "email", type: "email", autoComplete: "username" }}
         value={email}
         onChange={setEmail}
       />
-      <ErrorNote error={ask.error} />
-      <button type="submit" className="primary wide" disabled={ask.isPending}>
-        Send a link
-      </button>
-    </form>
+    </WriteForm>
   );
 }

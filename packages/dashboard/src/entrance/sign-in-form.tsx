@@ -1,9 +1,9 @@
 // Sign in with e-mail and password.
 import { useState } from "react";
-import { ErrorNote } from "../components/error-note.tsx";
 import { useWrite } from "../data/api.tsx";
 import { signInWith } from "../data/session.ts";
 import { TextField } from "../forms/field.tsx";
+import { WriteForm } from "../forms/write-form.tsx";
 import { KeepMe } from "./keep-me.tsx";
 
 export function SignInForm() {
@@ -15,11 +15,11 @@ export function SignInForm() {
     onDone: ({ token }) => signInWith(token, { isKept }),
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        logIn.mutate({ body: { email, password } });
-      }}
+    <WriteForm
+      write={logIn}
+      button="Sign in"
+      kind="entrance"
+      onSubmit={() => logIn.mutate({ body: { email, password } })}
     >
       <TextField
         {...{ label: "E-mail", name: "email", type: "email", autoComplete: "username" }}
@@ -33,10 +33,6 @@ export function SignInForm() {
         onChange={setPassword}
       />
       <KeepMe isKept={isKept} setKept={setKept} />
-      <ErrorNote error={logIn.error} />
-      <button type="submit" className="primary wide" disabled={logIn.isPending}>
-        Sign in
-      </button>
-    </form>
+    </WriteForm>
   );
 }

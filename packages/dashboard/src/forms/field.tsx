@@ -1,5 +1,6 @@
 // One labelled input with its help and its error, tied together for whoever hears the page.
 import { type ReactNode, useId } from "react";
+import { toComplaint } from "../data/complaint.ts";
 
 export interface FieldWires {
   readonly id: string;
@@ -29,7 +30,7 @@ export function Labelled({ label, help, error, isOptional, children }: LabelledP
       {children({ id, "aria-describedby": described, "aria-invalid": error ? true : undefined })}
       {error && (
         <p id={errorId} className="field-error" dir="auto">
-          {label} {error}.
+          {toComplaint(label, error)}
         </p>
       )}
       {help && (

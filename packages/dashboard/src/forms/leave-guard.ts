@@ -6,7 +6,11 @@ import { confirm } from "../components/confirm.tsx";
 import { basePath } from "../data/client.ts";
 
 interface NavigateEvent extends Event {
-  readonly destination: { readonly url: string };
+  readonly destination: {
+    readonly url: string;
+    /** False for what is no page of the dashboard, such as the documentation of the API. */
+    readonly sameDocument: boolean;
+  };
 }
 
 const question = {
@@ -29,13 +33,15 @@ export function useLeaveGuard(isDirty: boolean): () => void {
     const onNavigate = (event: Event) => {
       // `isNavigate` looks at what is used of it.
       if (isFree.current || !event.cancelable || !isNavigate(event)) return;
-      const to = new URL(event.destination.url);
+      const { url, sameDocument: isPage } = event.destination;
+      const to = new URL(url);
       if (to.origin !== location.origin || to.pathname === location.pathname) return;
       event.preventDefault();
       void confirm(question).then((isSure) => {
         if (!isSure) return;
         isFree.current = true;
-        go.current(to.pathname.slice(basePath.length) + to.search);
+        if (isPage) go.current(to.pathname.slice(basePath.length) + to.search + to.hash);
+        else location.assign(to);
       });
     };
     const navigation = "navigation" in window ? window.navigation : undefined;

@@ -1,6 +1,7 @@
 // Names with values, such as headers: a row each, and one more button than rows.
 import { useId } from "react";
 import { Icon } from "../components/icon.tsx";
+import { toComplaint } from "../data/complaint.ts";
 
 type Rows = readonly (readonly [string, string])[];
 
@@ -65,7 +66,7 @@ export function MapField(props: MapFieldProps) {
       )}
       {error && (
         <p className="field-error" role="alert" dir="auto">
-          {label} {error}.
+          {toComplaint(label, error)}
         </p>
       )}
       {help && <p className="field-help">{help}</p>}

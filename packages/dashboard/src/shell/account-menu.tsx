@@ -1,7 +1,8 @@
 // Who is signed in and where: the workspace and the others one may switch to, the theme, and the
 // way out.
 import { Icon } from "../components/icon.tsx";
-import { useList, useWrite } from "../data/api.tsx";
+import { useWrite } from "../data/api.tsx";
+import { useList } from "../data/list.ts";
 import { useMe } from "../data/me.tsx";
 import { forgetToken, replaceToken } from "../data/session.ts";
 import { chooseTheme, themes, useTheme } from "./theme.ts";

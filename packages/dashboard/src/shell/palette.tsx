@@ -7,6 +7,7 @@ import { Badge } from "../components/badge.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { useRead } from "../data/api.tsx";
 import { type Command, useAllCommands } from "../data/commands.ts";
+import { useRested } from "../data/rested.ts";
 
 type Found = SearchResult["items"][number];
 
@@ -32,12 +33,8 @@ const restMs = 120;
 
 /** What the server finds; the answer before stays until the next one is there. */
 function useFound(typed: string): readonly Found[] {
-  const [q, setQ] = useState("");
+  const q = useRested(typed.trim(), restMs);
   const [shown, setShown] = useState<readonly Found[]>([]);
-  useEffect(() => {
-    const timer = setTimeout(() => setQ(typed.trim()), restMs);
-    return () => clearTimeout(timer);
-  }, [typed]);
   const { data } = useRead("search", { query: { q } }, { isOff: q === "" });
   useEffect(() => {
     if (data !== undefined) setShown(data.items);
@@ -55,8 +52,6 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [active, setActive] = useState(0);
   const listId = useId();
   const input = useRef<HTMLInputElement>(null);
-  // After the dialog has opened, which gives the focus to its first button.
-  useEffect(() => input.current?.focus(), []);
   const matches: Entry[] = findMatches(commands, typed);
   const found = useFound(typed).map((each) => ({
     ...{ id: each.id, title: each.name, found: each },
@@ -85,7 +80,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     />
   );
   return (
-    <Dialog title="Commands and search" onClose={onClose}>
+    <Dialog title="Commands and search" onClose={onClose} first={input}>
       <input
         ref={input}
         role="combobox"

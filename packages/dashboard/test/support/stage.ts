@@ -25,6 +25,8 @@ export interface WindowOptions {
   readonly theme?: "light" | "dark";
   /** Comes in by itself, with this token. */
   readonly token?: string;
+  /** What the console may well say in it, where a test breaks something on purpose. */
+  readonly expected?: RegExp;
 }
 
 /** The owner's token that `openStage` sets. */
@@ -62,14 +64,16 @@ function toStage({ installation, target, browser, url }: Parts): Stage {
   return {
     ...{ url, installation, target },
     client: createClient({ baseUrl: url, token: ownerToken, fetch }),
-    async open({ width = 1280, height = 800, theme = "light", token } = {}) {
+    async open({ width = 1280, height = 800, theme = "light", token, expected } = {}) {
       const context = await browser.newContext({
         ...{ viewport: { width, height }, colorScheme: theme, baseURL: url },
         ...{ timezoneId: "Europe/Berlin", locale: "en-GB" },
       });
       if (token !== undefined) await comeIn(context, token);
       const page = await context.newPage();
-      watch(page, url, complaints);
+      watch(page, url, (complaint) => {
+        if (expected?.test(complaint) !== true) complaints.push(complaint);
+      });
       return page;
     },
     async close() {
@@ -85,18 +89,18 @@ async function comeIn(context: BrowserContext, token: string): Promise<void> {
   await context.addInitScript((text) => sessionStorage.setItem("trigrun.token", text), token);
 }
 
-function watch(page: Page, url: string, complaints: string[]): void {
-  page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
+function watch(page: Page, url: string, complain: (complaint: string) => void): void {
+  page.on("pageerror", (error) => complain(`thrown: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() !== "error" && message.type() !== "warning") return;
     // What the API refuses, the browser reports by itself; the pages show it.
     if (message.text().startsWith("Failed to load resource")) return;
-    complaints.push(`${message.type()}: ${message.text()}`);
+    complain(`${message.type()}: ${message.text()}`);
   });
   page.on("request", (request) => {
     const address = request.url();
     if (!address.startsWith(`${url}/`) && !address.startsWith("data:")) {
-      complaints.push(`asked another server: ${address}`);
+      complain(`asked another server: ${address}`);
     }
   });
 }

@@ -2,7 +2,6 @@
 // with the whole exchange, its signing secret, changing and deleting it.
 import { type AnyChannelType, channelTypes, type Event } from "@trigrun/contract";
 import { useState } from "react";
-import { useLocation } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { confirm } from "../../components/confirm.tsx";
 import { Dialog } from "../../components/dialog.tsx";
@@ -20,21 +19,30 @@ import { SecretRotation } from "./secret-rotation.tsx";
 
 type Channel = AnswerOf<"getChannel">;
 
-export function ChannelDrawer({ id }: { id: string }) {
-  const [, navigate] = useLocation();
+interface DrawerProps {
+  readonly id: string;
+  readonly onClose: () => void;
+}
+
+export function ChannelDrawer({ id, onClose }: DrawerProps) {
   const { data, error, refetch } = useRead("getChannel", { params: { id } });
   return (
-    <Dialog kind="drawer" title={data?.name ?? "Channel"} onClose={() => navigate("/channels")}>
+    <Dialog kind="drawer" title={data?.name ?? "Channel"} onClose={onClose}>
       {data === undefined && error === null && <Loading what="the channel" />}
       {data === undefined && error !== null && (
         <ErrorState error={error} again={() => void refetch()} what="channel" />
       )}
-      {data !== undefined && <ChannelDetails channel={data} />}
+      {data !== undefined && <ChannelDetails channel={data} onGone={onClose} />}
     </Dialog>
   );
 }
 
-function ChannelDetails({ channel }: { channel: Channel }) {
+interface DetailsProps {
+  readonly channel: Channel;
+  readonly onGone: () => void;
+}
+
+function ChannelDetails({ channel, onGone }: DetailsProps) {
   const mayWrite = useMayWrite();
   const [isEditing, setEditing] = useState(false);
   const [event, setEvent] = useState<Event>("on_failure");
@@ -45,7 +53,7 @@ function ChannelDetails({ channel }: { channel: Channel }) {
     <>
       <Facts channel={channel} />
       {mayWrite && (
-        <ChannelActions channel={channel} event={event} onEdit={() => setEditing(true)} />
+        <ChannelActions {...{ channel, event, onGone }} onEdit={() => setEditing(true)} />
       )}
       <ChannelHealth channel={channel} />
       <div className="panel">
@@ -97,17 +105,17 @@ interface ActionsProps {
   readonly channel: Channel;
   readonly event: Event;
   readonly onEdit: () => void;
+  readonly onGone: () => void;
 }
 
-function ChannelActions({ channel: { id, name }, event, onEdit }: ActionsProps) {
-  const [, navigate] = useLocation();
+function ChannelActions({ channel: { id, name }, event, onEdit, onGone }: ActionsProps) {
   const params = { id };
   const test = useWrite("testChannel", { showsError: true });
   const remove = useWrite("deleteChannel", {
     stales: ["listChannels", "listChannelStatistics"],
     onDone: () => {
       showToast({ text: `Deleted ${name}.` });
-      navigate("/channels");
+      onGone();
     },
   });
   const askAndRemove = async () => {

@@ -49,6 +49,11 @@ export function ChannelEdit({ channel, onEnd }: ChannelEditProps) {
     update.reset();
   };
   const details = update.error instanceof ApiError ? update.error.details : [];
+  const shown = [
+    ...["name", "retry.schedule_seconds"],
+    ...fields.map(({ key }) => `config.${key}`),
+    ...paceFields.map(({ key }) => `pace.${key}`),
+  ];
   const submit = () => {
     const hasPace = Object.values(typed.pace).some((value) => value !== "");
     const seconds = typed.retry.split(/[\s,]+/).filter((text) => text !== "");
@@ -101,7 +106,7 @@ export function ChannelEdit({ channel, onEnd }: ChannelEditProps) {
           onChange={(retry) => change({ retry })}
         />
       </details>
-      <ErrorNote error={update.error} />
+      <ErrorNote error={update.error} shown={shown} />
       <div className="actions">
         <button type="submit" className="primary" disabled={update.isPending}>
           Save

@@ -4,15 +4,15 @@ import { ErrorState } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
 import { type AnswerOf, useRead, useWrite } from "../../data/api.tsx";
+import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { toDuration } from "../../data/time.ts";
 
 type Channel = AnswerOf<"getChannel">;
 type Statistics = AnswerOf<"listChannelStatistics">["items"][number];
 
-const everyMs = 30_000;
-
 export function ChannelHealth({ channel }: { channel: Channel }) {
+  const everyMs = useEveryMs();
   const { data, error, refetch } = useRead("listChannelStatistics", undefined, { everyMs });
   const own = data?.items.find((each) => each.channel_id === channel.id);
   return (

@@ -1,22 +1,21 @@
 // The list of channels with how each does, and one of them in a drawer: where the links of digests
 // and warnings lead.
 import { type Channel, channelTypeNames, channelTypes } from "@trigrun/contract";
-import { Link, useLocation, useParams } from "wouter";
+import { Link, useLocation, useParams, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { Choice } from "../../components/choice.tsx";
-import { Icon } from "../../components/icon.tsx";
+import { FilterBar } from "../../components/filter-bar.tsx";
+import { NewLink } from "../../components/new-link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
-import { type AnswerOf, useList, useRead } from "../../data/api.tsx";
-import { useCommands } from "../../data/commands.ts";
+import { type AnswerOf, useRead } from "../../data/api.tsx";
 import { useFilters } from "../../data/filters.ts";
+import { useList } from "../../data/list.ts";
+import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { ChannelDrawer } from "./channel-drawer.tsx";
-
-// The numbers are those of days; a minute is soon enough.
-const everyMs = 60_000;
 
 type Statistics = AnswerOf<"listChannelStatistics">["items"][number];
 
@@ -69,39 +68,29 @@ function Week({ statistics }: { statistics: Statistics | undefined }) {
 export function ChannelsPage() {
   const [, navigate] = useLocation();
   const { id } = useParams<{ id?: string }>();
+  const search = useSearch();
+  // The filter of the list stays while a channel is looked at, and is the type of a new one.
+  const asked = search === "" ? "" : `?${search}`;
   const mayWrite = useMayWrite();
   const filters = useFilters({ type: channelTypeNames });
   const { type } = filters.values;
   // Only words of the list get through `useFilters`.
   const chosen = type === "" ? {} : { type: type as Channel["type"] };
+  const everyMs = useEveryMs();
   const list = useList("listChannels", { query: { limit: 100, ...chosen } }, { everyMs });
   const statistics = useRead("listChannelStatistics", undefined, { everyMs });
   const byChannel = new Map(statistics.data?.items.map((each) => [each.channel_id, each]));
-  useCommands(
-    mayWrite
-      ? [
-          {
-            ...{ id: "channels.new", title: "Create a channel", keys: "n" },
-            run: () => navigate("/channels/new"),
-          },
-        ]
-      : [],
-  );
   return (
     <>
       <PageHeader title="Channels" lead="Where notifications go.">
-        {mayWrite && (
-          <Link href="/channels/new" className="button primary">
-            <Icon name="plus" /> New channel
-          </Link>
-        )}
+        <NewLink href={`/channels/new${asked}`} word="New channel" title="Create a channel" />
       </PageHeader>
-      <div className="toolbar">
+      <FilterBar filters={filters}>
         <Choice
           {...{ label: "Type", any: "Any type", options: channelTypeNames, value: type }}
           onChange={(value) => filters.set("type", value)}
         />
-      </div>
+      </FilterBar>
       {list.error !== null && <ErrorState error={list.error} again={list.again} />}
       {list.isPending && <Loading what="the channels" />}
       {!list.isPending && list.error === null && list.items.length === 0 && (
@@ -114,10 +103,12 @@ export function ChannelsPage() {
           columns={toColumns(byChannel)}
           idOf={(channel) => channel.id}
           nameOf={({ name }) => name}
-          hrefOf={(channel) => `/channels/${channel.id}`}
+          hrefOf={(channel) => `/channels/${channel.id}${asked}`}
         />
       )}
-      {id !== undefined && <ChannelDrawer key={id} id={id} />}
+      {id !== undefined && (
+        <ChannelDrawer key={id} id={id} onClose={() => navigate(`/channels${asked}`)} />
+      )}
     </>
   );
 }

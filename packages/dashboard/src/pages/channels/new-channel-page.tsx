@@ -18,19 +18,16 @@ import { useFilters } from "../../data/filters.ts";
 import { useRested } from "../../data/rested.ts";
 import { TextField } from "../../forms/field.tsx";
 import { useLeaveGuard } from "../../forms/leave-guard.ts";
-import {
-  type FormValues,
-  toErrors,
-  toFields,
-  toInput,
-  validate,
-} from "../../forms/schema-fields.ts";
+import { toErrors, toFields, toInput, validate } from "../../forms/schema-fields.ts";
 import { SchemaForm } from "../../forms/schema-form.tsx";
+import { type ChannelDraft, emptyDraft, toTypeValues, withTypeValues } from "./channel-draft.ts";
 import { MessagePreviewCard } from "./message-preview.tsx";
 
 export function NewChannelPage() {
   const filters = useFilters({ type: channelTypeNames });
   const { type } = filters.values;
+  // Above the form of a type, so that another type keeps what both have.
+  const [typed, setTyped] = useState<ChannelDraft>(emptyDraft);
   return (
     <>
       <PageHeader title="New channel" />
@@ -52,20 +49,28 @@ export function NewChannelPage() {
         ))}
       </fieldset>
       {/* Only words of the list get through `useFilters`. */}
-      {type !== "" && <ChannelForm key={type} type={type as ChannelTypeName} />}
+      {type !== "" && (
+        <ChannelForm {...{ typed, setTyped }} key={type} type={type as ChannelTypeName} />
+      )}
     </>
   );
 }
 
-function ChannelForm({ type }: { type: ChannelTypeName }) {
+interface ChannelFormProps {
+  readonly type: ChannelTypeName;
+  readonly typed: ChannelDraft;
+  readonly setTyped: (typed: ChannelDraft) => void;
+}
+
+function ChannelForm({ type, typed, setTyped }: ChannelFormProps) {
   const [, navigate] = useLocation();
   const definition: AnyChannelType = channelTypes[type];
   const [fields] = useState(() => toFields(definition.config, definition));
-  const [name, setName] = useState("");
+  const { name } = typed;
+  const values = toTypeValues(typed, type, fields);
   const [isNameMissing, setNameMissing] = useState(false);
-  const [values, setValues] = useState<FormValues>({});
   const [ownErrors, setOwnErrors] = useState<Readonly<Record<string, string>>>({});
-  const leave = useLeaveGuard(name !== "" || Object.keys(values).length > 0);
+  const leave = useLeaveGuard(typed !== emptyDraft);
   const create = useWrite("createChannel", {
     stales: ["listChannels", "listChannelStatistics"],
     showsError: true,
@@ -77,7 +82,7 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
   });
   const details = create.error instanceof ApiError ? create.error.details : [];
   const errors = { ...toErrors(details, "config"), ...ownErrors };
-  const shown = ["name", ...Object.keys(errors).map((key) => `config.${key}`)];
+  const shown = ["name", ...fields.map(({ key }) => `config.${key}`)];
   const submit = () => {
     const config = toInput(fields, values);
     const found = validate(definition.config, config);
@@ -102,7 +107,7 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
         help="Rules and lists call it by this name."
         value={name}
         onChange={(next) => {
-          setName(next);
+          setTyped({ ...typed, name: next });
           setNameMissing(false);
         }}
         error={isNameMissing ? "is required" : toErrors(details).name}
@@ -112,12 +117,12 @@ function ChannelForm({ type }: { type: ChannelTypeName }) {
         values={values}
         errors={errors}
         onChange={(next) => {
-          setValues(next);
+          setTyped(withTypeValues(typed, type, fields, next));
           setOwnErrors({});
         }}
       />
       <LivePreview type={type} config={toInput(fields, values)} />
-      {errors[""] && <p className="field-error">{errors[""]}</p>}
+      {ownErrors[""] && <p className="field-error">{ownErrors[""]}</p>}
       <ErrorNote error={create.error} shown={shown} />
       <div className="actions">
         <button type="submit" className="primary" disabled={create.isPending}>

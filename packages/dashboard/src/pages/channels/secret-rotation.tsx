@@ -1,8 +1,8 @@
 // A new signing secret for a webhook: shown this once, kept by nothing of the page, and how to look
 // whether the receiver takes it.
-import { useState } from "react";
 import { confirm } from "../../components/confirm.tsx";
 import { ErrorNote } from "../../components/error-note.tsx";
+import { ShownOnce } from "../../components/shown-once.tsx";
 import { When } from "../../components/when.tsx";
 import { useWrite } from "../../data/api.tsx";
 
@@ -10,7 +10,6 @@ const verifyText =
   "cronctl webhooks verify --secret-file secret.txt --headers headers.txt body.json";
 
 export function SecretRotation({ id }: { id: string }) {
-  const [isCopied, setCopied] = useState(false);
   const rotate = useWrite("rotateChannelSecret", { stales: ["getChannel"], showsError: true });
   const askAndRotate = async () => {
     const isSure = await confirm({
@@ -30,20 +29,10 @@ export function SecretRotation({ id }: { id: string }) {
       </div>
       <ErrorNote error={rotate.error} />
       {rotate.data && (
-        <div className="note good" role="status">
-          <p>Copy it now: it is not shown again.</p>
-          <pre className="code">{rotate.data.secret}</pre>
-          <div className="actions">
-            <button
-              type="button"
-              onClick={() => {
-                const copied = navigator.clipboard?.writeText(rotate.data.secret);
-                void copied?.then(() => setCopied(true));
-              }}
-            >
-              {isCopied ? "Copied" : "Copy"}
-            </button>
-          </div>
+        <ShownOnce
+          {...{ label: "Signing secret", value: rotate.data.secret, onDone: rotate.reset }}
+          text="Copy the secret now: it is shown this once, and never again."
+        >
           {rotate.data.previous_secret_expires_at !== null && (
             <p>
               The old one ends <When at={rotate.data.previous_secret_expires_at} isAlone />.
@@ -51,7 +40,7 @@ export function SecretRotation({ id }: { id: string }) {
           )}
           <p>To check a message that your receiver got:</p>
           <pre className="code">{verifyText}</pre>
-        </div>
+        </ShownOnce>
       )}
     </section>
   );

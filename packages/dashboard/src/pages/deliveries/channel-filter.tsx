@@ -1,5 +1,5 @@
 // Narrows the deliveries to one channel. A workspace has few of them: a select shows them all.
-import { useList } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 
 interface ChannelFilterProps {
   /** The id of the channel; empty without one. */

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { Choice } from "../../components/choice.tsx";
+import { FilterBar } from "../../components/filter-bar.tsx";
 import { JobFilter } from "../../components/job-filter.tsx";
 import { LiveSign } from "../../components/live-sign.tsx";
 import { NewRows, useNewRows } from "../../components/new-rows.tsx";
@@ -13,9 +14,9 @@ import { Period, toPeriodQuery } from "../../components/period.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
-import { type List, useList } from "../../data/api.tsx";
 import { useCommands } from "../../data/commands.ts";
 import { type Filters, useFilters } from "../../data/filters.ts";
+import { type List, useList } from "../../data/list.ts";
 import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { ChannelFilter } from "./channel-filter.tsx";
@@ -97,7 +98,7 @@ export function DeliveriesPage() {
           </button>
         )}
       </PageHeader>
-      <FilterBar filters={filters} />
+      <DeliveryFilters filters={filters} />
       <NewRows {...held} />
       <DeliveriesList list={held.list} filters={filters} asked={asked} />
       {isRetrying && <RetryDialog filter={retried} onClose={() => setRetrying(false)} />}
@@ -108,10 +109,10 @@ export function DeliveriesPage() {
   );
 }
 
-function FilterBar({ filters }: { filters: Filters<Keys> }) {
+function DeliveryFilters({ filters }: { filters: Filters<Keys> }) {
   const { status, event, channel_id: channelId, job_id: jobId, from, to } = filters.values;
   return (
-    <div className="toolbar">
+    <FilterBar filters={filters}>
       <JobFilter value={jobId} onChange={(value) => filters.set("job_id", value)} />
       <Choice
         {...{ label: "Status", any: "Any status", options: deliveryStatuses, value: status }}
@@ -123,12 +124,7 @@ function FilterBar({ filters }: { filters: Filters<Keys> }) {
         onChange={(value) => filters.set("event", value)}
       />
       <Period {...{ from, to }} onChange={filters.set} />
-      {filters.areAny && (
-        <button type="button" className="quiet" onClick={filters.clear}>
-          Clear
-        </button>
-      )}
-    </div>
+    </FilterBar>
   );
 }
 

@@ -4,13 +4,16 @@ import { Link, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { confirm } from "../../components/confirm.tsx";
 import { Dialog } from "../../components/dialog.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { Sentences } from "../../components/sentences.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { type AnswerOf, useList, useRead, useWrite } from "../../data/api.tsx";
+import { type AnswerOf, useRead, useWrite } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
+import { hasSettled } from "../../data/states.ts";
 import { TryDetails } from "./try-details.tsx";
 
 type Delivery = AnswerOf<"getDelivery">;
@@ -18,7 +21,8 @@ type Delivery = AnswerOf<"getDelivery">;
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const params = { id };
   const everyMs = useEveryMs();
-  const { data, error, refetch } = useRead("getDelivery", { params }, { everyMs });
+  const asked = { everyMs, isEnded: hasSettled };
+  const { data, error, refetch, dataUpdatedAt } = useRead("getDelivery", { params }, asked);
   const title = data === undefined ? "Delivery" : (data.job_name ?? data.event.replace("_", " "));
   return (
     <Dialog kind="drawer" title={title} onClose={onClose}>
@@ -26,17 +30,24 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
       {data === undefined && error !== null && (
         <ErrorState error={error} again={() => void refetch()} what="delivery" />
       )}
-      {data !== undefined && <DeliveryDetails delivery={data} />}
+      {data !== undefined && <DeliveryDetails delivery={data} readAtMs={dataUpdatedAt} />}
     </Dialog>
   );
 }
 
-function DeliveryDetails({ delivery }: { delivery: Delivery }) {
+interface DetailsProps {
+  readonly delivery: Delivery;
+  readonly readAtMs: number;
+}
+
+function DeliveryDetails({ delivery, readAtMs }: DetailsProps) {
   const { id, attempts } = delivery;
   const params = { id };
-  const everyMs = useEveryMs();
   const mayWrite = useMayWrite();
-  const { data: explanation } = useRead("explainDelivery", { params }, { everyMs });
+  // What was read before the end may lack what the end brought.
+  const isEnded = (_: unknown, atMs: number) => hasSettled(delivery) && atMs >= readAtMs;
+  const asked = { everyMs: useEveryMs(), isEnded };
+  const { data: explanation } = useRead("explainDelivery", { params }, asked);
   return (
     <>
       <Facts delivery={delivery} />
@@ -164,11 +175,7 @@ function Members({ id }: { id: string }) {
           </li>
         ))}
       </ul>
-      {list.hasMore && (
-        <button type="button" disabled={list.isFetchingNextPage} onClick={list.more}>
-          Show more
-        </button>
-      )}
+      <ListEnd list={list} word="Show more" />
     </section>
   );
 }

@@ -2,10 +2,10 @@
 // before anything is sent, and that number is what the button promises.
 import { useEffect, useState } from "react";
 import { Dialog } from "../../components/dialog.tsx";
-import { ErrorNote } from "../../components/error-note.tsx";
 import { showToast } from "../../components/toast.ts";
 import { type InputOf, useWrite } from "../../data/api.tsx";
 import { TextField } from "../../forms/field.tsx";
+import { WriteForm } from "../../forms/write-form.tsx";
 
 type Body = NonNullable<NonNullable<InputOf<"retryDeliveries">>["body"]>;
 
@@ -36,9 +36,13 @@ export function RetryDialog({ filter, onClose }: RetryDialogProps) {
   const isFiltered = Object.keys(filter).length > 0;
   return (
     <Dialog title="Retry failed deliveries" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
+      <WriteForm
+        write={{ error: dry.error ?? retry.error, isPending: retry.isPending }}
+        button={count ? `Retry ${counted(count)}` : "Nothing to retry"}
+        isOff={!count}
+        kind="dialog"
+        onCancel={onClose}
+        onSubmit={() => {
           const spread = perMinute === "" ? {} : { max_per_minute: Number(perMinute) };
           retry.mutate({ body: { ...filter, only_still_true: onlyTrue, ...spread } });
         }}
@@ -61,23 +65,19 @@ export function RetryDialog({ filter, onClose }: RetryDialogProps) {
           </span>
         </label>
         <TextField
-          {...{ label: "At most per minute", value: perMinute, isOptional: true, type: "number" }}
+          {...{
+            label: "At most per minute",
+            value: perMinute,
+            isOptional: true,
+            type: "number",
+          }}
           onChange={setPerMinute}
           help="Spreads them, so that receivers are not flooded. Empty sends as fast as may be."
         />
         <p role="status" className="note">
           {count === undefined ? "Counting" : `${counted(count)} would be tried again.`}
         </p>
-        <ErrorNote error={dry.error ?? retry.error} />
-        <div className="actions end">
-          <button type="button" onClick={onClose}>
-            Leave it
-          </button>
-          <button type="submit" className="primary" disabled={!count || retry.isPending}>
-            {count ? `Retry ${counted(count)}` : "Nothing to retry"}
-          </button>
-        </div>
-      </form>
+      </WriteForm>
     </Dialog>
   );
 }

@@ -1,16 +1,15 @@
 // One try of a delivery as it was on the wire, with credentials masked by the server: what was
 // sent, what came back, how that was judged, and what comes next and why.
 import { Badge } from "../../components/badge.tsx";
-import { Body, Headers } from "../../components/message.tsx";
-import { Waterfall } from "../../components/waterfall.tsx";
 import { When } from "../../components/when.tsx";
+import { WireExchange } from "../../components/wire-exchange.tsx";
 import type { AnswerOf } from "../../data/api.tsx";
 import { toDuration } from "../../data/time.ts";
 
 type Try = AnswerOf<"getDelivery">["attempts"][number];
 
 export function TryDetails({ attempt, isOpen }: { attempt: Try; isOpen: boolean }) {
-  const { number, verdict, reason, request, response, latency_ms: ms, phases } = attempt;
+  const { number, verdict, reason, request, response, latency_ms: ms } = attempt;
   const code = response?.status_code ?? null;
   return (
     <details className="attempt" open={isOpen}>
@@ -35,22 +34,7 @@ export function TryDetails({ attempt, isOpen }: { attempt: Try; isOpen: boolean 
             )}
           </p>
         )}
-        <Waterfall phases={phases} />
-        {request !== null && (
-          <>
-            <p className="code wire-line" dir="auto">
-              {request.method} {request.url}
-            </p>
-            <Headers label="Request headers" headers={request.headers} />
-            <Body label="Request body" text={request.body} />
-          </>
-        )}
-        {response !== null && (
-          <>
-            <Headers label="Response headers" headers={response.headers} />
-            <Body label="Response body" text={response.body} isCut={response.body_truncated} />
-          </>
-        )}
+        <WireExchange wire={attempt} />
       </div>
     </details>
   );

@@ -1,9 +1,8 @@
 // One attempt: what it came to, where its time went, and what the target answered.
 import type { Attempt } from "@trigrun/contract";
 import { Badge } from "../../components/badge.tsx";
-import { Body, Headers } from "../../components/message.tsx";
-import { Waterfall } from "../../components/waterfall.tsx";
 import { When } from "../../components/when.tsx";
+import { WireExchange } from "../../components/wire-exchange.tsx";
 import { toDuration } from "../../data/time.ts";
 
 const words = {
@@ -15,6 +14,8 @@ const words = {
 
 export function AttemptDetails({ attempt, isOpen }: { attempt: Attempt; isOpen: boolean }) {
   const { number, status, status_code: code, latency_ms: ms, error_message: message } = attempt;
+  const { response_headers: headers, body_preview: body, body_truncated } = attempt;
+  const response = { headers, body, body_truncated };
   return (
     <details className="attempt" open={isOpen}>
       <summary>
@@ -32,9 +33,7 @@ export function AttemptDetails({ attempt, isOpen }: { attempt: Attempt; isOpen: 
             {message}
           </p>
         )}
-        <Waterfall phases={attempt.phases} />
-        <Headers label="Response headers" headers={attempt.response_headers} />
-        <Body label="Response body" text={attempt.body_preview} isCut={attempt.body_truncated} />
+        <WireExchange wire={{ request: null, response, phases: attempt.phases }} />
       </div>
     </details>
   );

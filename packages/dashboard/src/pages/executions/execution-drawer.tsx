@@ -9,35 +9,51 @@ import { Sentences } from "../../components/sentences.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { type AnswerOf, type RouteKey, useList, useRead, useWrite } from "../../data/api.tsx";
+import { type AnswerOf, type RouteKey, useRead, useWrite } from "../../data/api.tsx";
+import { type List, useList } from "../../data/list.ts";
 import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
+import { hasEnded, hasSettled } from "../../data/states.ts";
 import { toDuration } from "../../data/time.ts";
 import { AttemptDetails } from "./attempt-details.tsx";
 
 type Execution = AnswerOf<"getExecution">;
+type Delivery = AnswerOf<"listExecutionNotifications">["items"][number];
 
 export function ExecutionDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const params = { id };
   const everyMs = useEveryMs();
-  const { data, error, refetch } = useRead("getExecution", { params }, { everyMs });
+  const asked = { everyMs, isEnded: hasEnded };
+  const { data, error, refetch, dataUpdatedAt } = useRead("getExecution", { params }, asked);
   return (
     <Dialog kind="drawer" title={data?.job_name ?? "Execution"} onClose={onClose}>
       {data === undefined && error === null && <Loading what="the execution" />}
       {data === undefined && error !== null && (
         <ErrorState error={error} again={() => void refetch()} what="execution" />
       )}
-      {data !== undefined && <ExecutionDetails execution={data} />}
+      {data !== undefined && <ExecutionDetails execution={data} readAtMs={dataUpdatedAt} />}
     </Dialog>
   );
 }
 
-function ExecutionDetails({ execution }: { execution: Execution }) {
+interface DetailsProps {
+  readonly execution: Execution;
+  readonly readAtMs: number;
+}
+
+function ExecutionDetails({ execution, readAtMs }: DetailsProps) {
   const { id, attempts, warnings } = execution;
   const mayWrite = useMayWrite();
   const params = { id };
   const everyMs = useEveryMs();
-  const { data: explanation } = useRead("explainExecution", { params }, { everyMs });
+  const toldInput = { params, query: { limit: 100 } };
+  // What was read before the end may lack what the end brought.
+  const isOver = (items: readonly Pick<Delivery, "status">[], atMs: number) =>
+    hasEnded(execution) && items.every(hasSettled) && atMs >= readAtMs;
+  const told = useList("listExecutionNotifications", toldInput, { everyMs, isEnded: isOver });
+  // It also says who was told, and so is over with the last of them.
+  const isEnded = (_: unknown, atMs: number) => !told.isPending && isOver(told.items, atMs);
+  const { data: explanation } = useRead("explainExecution", { params }, { everyMs, isEnded });
   return (
     <>
       <Facts execution={execution} />
@@ -62,7 +78,7 @@ function ExecutionDetails({ execution }: { execution: Execution }) {
           />
         ))}
       </section>
-      <Notifications id={id} />
+      <Notifications {...told} />
     </>
   );
 }
@@ -164,10 +180,7 @@ function Actions({ execution: { id, status, job_name: name } }: { execution: Exe
   );
 }
 
-function Notifications({ id }: { id: string }) {
-  const everyMs = useEveryMs();
-  const input = { params: { id }, query: { limit: 100 } };
-  const { items, isPending } = useList("listExecutionNotifications", input, { everyMs });
+function Notifications({ items, isPending }: Pick<List<Delivery>, "items" | "isPending">) {
   return (
     <section className="part">
       <h3>Notifications</h3>

@@ -4,6 +4,7 @@ import { type Execution, executionStatuses } from "@trigrun/contract";
 import { useLocation, useParams, useSearch } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { Choice } from "../../components/choice.tsx";
+import { FilterBar } from "../../components/filter-bar.tsx";
 import { JobFilter } from "../../components/job-filter.tsx";
 import { LiveSign } from "../../components/live-sign.tsx";
 import { NewRows, useNewRows } from "../../components/new-rows.tsx";
@@ -12,8 +13,8 @@ import { Period, toPeriodQuery } from "../../components/period.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
-import { type List, useList } from "../../data/api.tsx";
 import { type Filters, useFilters } from "../../data/filters.ts";
+import { type List, useList } from "../../data/list.ts";
 import { useEveryMs } from "../../data/live.ts";
 import { toDuration } from "../../data/time.ts";
 import { ExecutionDrawer } from "./execution-drawer.tsx";
@@ -68,19 +69,14 @@ export function ExecutionsPage() {
       <PageHeader title="Executions">
         <LiveSign />
       </PageHeader>
-      <div className="toolbar">
+      <FilterBar filters={filters}>
         <JobFilter value={jobId} onChange={(value) => filters.set("job_id", value)} />
         <Choice
           {...{ label: "Status", any: "Any status", options: executionStatuses, value: status }}
           onChange={(value) => filters.set("status", value)}
         />
         <Period {...{ from, to }} onChange={filters.set} />
-        {filters.areAny && (
-          <button type="button" className="quiet" onClick={filters.clear}>
-            Clear
-          </button>
-        )}
-      </div>
+      </FilterBar>
       <NewRows {...held} />
       <ExecutionsList list={held.list} filters={filters} asked={asked} />
       {id !== undefined && (

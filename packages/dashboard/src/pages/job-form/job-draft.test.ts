@@ -45,15 +45,29 @@ describe("the draft of a job", () => {
       retry_policy: { max_attempts: 5, retry_on_statuses: [503] },
     } as const;
     // Only what the form shows of a job.
-    const again = toNewJob(toDraft(job as unknown as Job, "UTC"), "active");
+    const again = toNewJob(toDraft(job as unknown as Job, [], "UTC"), "active");
     expect(again).toEqual({ ...job, state: "active", notification_rules: [] });
+  });
+
+  it("says what is wrong with the moment of a job that runs once", () => {
+    const once = { ...typed, kind: "scheduled", runAt: "2026-12-01T12:30" } as const;
+    expect(findErrors(once)).toEqual({});
+    expect(findErrors({ ...once, runAt: "" })).toEqual({ "schedule.run_at": "is required" });
+    expect(findErrors({ ...once, runAt: "0002-12-01T12:30" })).toEqual({
+      "schedule.run_at": expect.stringMatching(/^must be a date from 1970/),
+    });
+    expect(findErrors({ ...once, zone: "Mars/Olympus" })).toEqual({
+      "schedule.timezone": expect.stringMatching(/^is not known/),
+    });
   });
 
   it("puts what the API refuses at its field", () => {
     const details = [{ path: "schedule.cron", message: "is not valid" }];
     const refusal = new ApiError("validation_failed", "no", { details });
     expect(errorAt(readRefusal(refusal), "schedule.cron")).toBe("is not valid");
-    const guard = new ApiError("target_not_allowed", "127.0.0.1 is private.");
-    expect(readRefusal(guard)["request.url"]).toBe("is refused: 127.0.0.1 is private");
+    const guarded = [{ path: "request.url", message: "127.0.0.1 is private." }];
+    const guard = new ApiError("target_not_allowed", "127.0.0.1 is private.", { details: guarded });
+    expect(errorAt(readRefusal(guard), "request.url")).toBe("127.0.0.1 is private.");
+    expect(readRefusal(new Error("away"))).toEqual({});
   });
 });

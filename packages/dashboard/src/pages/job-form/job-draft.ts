@@ -7,9 +7,10 @@ import {
   type JobRequest,
   jobInput,
   type methods,
+  type Rule,
 } from "@trigrun/contract";
 import type { z } from "zod";
-import { toInstant, toWallClock } from "./zoned-time.ts";
+import { isZone, toInstant, toLocal, wrongDate } from "../../data/zoned.ts";
 
 type NewJob = z.input<typeof jobInput>;
 export type BodyKind = "none" | "json" | "text";
@@ -32,7 +33,12 @@ export interface JobDraft {
   readonly followsRedirects: boolean;
   readonly maxAttempts: string;
   readonly retryStatuses: string;
-  readonly rules: readonly { readonly channelId: string; readonly event: Event }[];
+  readonly rules: readonly {
+    readonly channelId: string;
+    readonly event: Event;
+    /** As far as it is known by more than the list of channels. */
+    readonly channelName?: string;
+  }[];
 }
 
 export type DraftErrors = Readonly<Record<string, string>>;
@@ -47,11 +53,11 @@ export function toNewDraft(zone: string): JobDraft {
   };
 }
 
-export function toDraft(job: Job, ownZone: string): JobDraft {
+export function toDraft(job: Job, rules: readonly Rule[], ownZone: string): JobDraft {
   const { schedule, request, retry_policy: retry } = job;
   const zone = schedule.timezone ?? ownZone;
   const fresh = toNewDraft(zone);
-  const runAt = schedule.run_at ? toWallClock(new Date(schedule.run_at), zone) : "";
+  const runAt = toLocal(schedule.run_at ?? "", zone);
   return {
     ...{ ...fresh, name: job.name, kind: job.kind, runAt },
     everyMinutes: String(schedule.every_n_minutes ?? fresh.everyMinutes),
@@ -63,6 +69,9 @@ export function toDraft(job: Job, ownZone: string): JobDraft {
     followsRedirects: request.follow_redirects,
     maxAttempts: String(retry.max_attempts),
     retryStatuses: retry.retry_on_statuses.join(", "),
+    rules: rules.map(({ channel_id: channelId, channel_name: channelName, event }) => ({
+      ...{ channelId, channelName, event },
+    })),
   };
 }
 
@@ -97,10 +106,8 @@ export function toSchedule(draft: JobDraft): Scheduled {
       return { kind: "recurring", schedule: { every_n_minutes: toNumber(draft.everyMinutes) } };
     case "cron":
       return { kind: "cron", schedule: { cron: draft.cron, timezone: draft.zone } };
-    case "scheduled": {
-      const at = toInstant(draft.runAt, draft.zone);
-      return { kind: "scheduled", schedule: { run_at: at?.toISOString() ?? draft.runAt } };
-    }
+    case "scheduled":
+      return { kind: "scheduled", schedule: { run_at: toInstant(draft.runAt, draft.zone) } };
     case "one_time":
       return { kind: "one_time", schedule: {} };
   }
@@ -153,10 +160,19 @@ export function findErrors(draft: JobDraft): DraftErrors {
   }
   if (draft.name.trim() === "") errors.name = "is required";
   if (draft.url.trim() === "") errors["request.url"] = "is required";
-  if (draft.kind === "scheduled" && draft.runAt === "") errors["schedule.run_at"] = "is required";
+  Object.assign(errors, findDateErrors(draft));
   const body = readBody(draft);
   if (body.error !== undefined) errors["request.body"] = body.error;
   return errors;
+}
+
+/** What is wrong with the moment of a job that runs once. */
+export function findDateErrors({ kind, runAt, zone }: JobDraft): DraftErrors {
+  if (kind !== "scheduled") return {};
+  // Of a zone that is not known the clock would be that of UTC.
+  if (!isZone(zone)) return { "schedule.timezone": "is not known: choose one of the list" };
+  if (runAt === "") return { "schedule.run_at": "is required" };
+  return toInstant(runAt, zone) === "" ? { "schedule.run_at": wrongDate } : {};
 }
 
 /** Only what concerns the request: it can be tried before the rest is there. */
@@ -165,12 +181,9 @@ export function findRequestErrors(draft: JobDraft): DraftErrors {
   return Object.fromEntries(all.filter(([path]) => path.startsWith("request.")));
 }
 
-/** What the API said, by the path of the field. A refused address has no path of its own. */
+/** What the API said, by the path of the field. */
 export function readRefusal(error: Error | null): DraftErrors {
   if (!(error instanceof ApiError)) return {};
-  if (error.code === "target_not_allowed" && error.details.length === 0) {
-    return { "request.url": `is refused: ${error.message.replace(/\.$/, "")}` };
-  }
   const errors: Record<string, string> = {};
   for (const { path, message } of error.details) errors[path] ??= message;
   return errors;

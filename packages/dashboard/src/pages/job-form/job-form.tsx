@@ -1,6 +1,6 @@
 // The form of a job, for a new one and for one that is there: what is wrong stands at its field,
 // what was typed stays whatever happens, and leaving with it unsaved asks once.
-import { type ReactNode, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { ErrorNote } from "../../components/error-note.tsx";
 import { TextField } from "../../forms/field.tsx";
@@ -14,12 +14,13 @@ import "./job-form.css";
 interface JobFormProps {
   readonly initial: JobDraft;
   readonly isNew: boolean;
+  /** False where not all rules of the job are in the draft. */
+  readonly hasRules: boolean;
   readonly backHref: string;
   readonly error: Error | null;
   readonly isSaving: boolean;
   /** `leave` is called before the page is left with everything saved. */
   readonly onSave: (draft: JobDraft, state: "active" | "draft", leave: () => void) => void;
-  readonly children?: ReactNode;
 }
 
 // What has an input of its own, and so shows its error there.
@@ -31,11 +32,8 @@ const fields = [
   ...["retry_policy.max_attempts", "retry_policy.retry_on_statuses"],
 ];
 
-const isShown = (path: string) =>
-  fields.some((field) => path === field || path.startsWith(`${field}.`));
-
 export function JobForm(props: JobFormProps) {
-  const { initial, isNew, backHref, error, isSaving, onSave, children } = props;
+  const { initial, isNew, hasRules, backHref, error, isSaving, onSave } = props;
   const [draft, setDraft] = useState(initial);
   const [ownErrors, setOwnErrors] = useState<DraftErrors>({});
   // The draft that the API refused: once it is changed, its complaints are of the past.
@@ -78,9 +76,8 @@ export function JobForm(props: JobFormProps) {
       <ScheduleSection {...section} />
       <RequestSection {...section} />
       <RetrySection {...section} />
-      {isNew && <RulesSection {...section} />}
-      {children}
-      <ErrorNote error={error} shown={Object.keys(refusals).filter(isShown)} />
+      {hasRules && <RulesSection {...section} />}
+      {!isWrong && <ErrorNote error={error} shown={refused === draft ? fields : []} />}
       <div className="actions save-bar">
         <button type="submit" className="primary" disabled={isSaving}>
           {isNew ? "Create the job" : "Save the changes"}

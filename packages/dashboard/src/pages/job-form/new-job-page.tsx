@@ -20,6 +20,7 @@ export function NewJobPage() {
       <JobForm
         initial={toNewDraft(zone)}
         isNew
+        hasRules
         backHref="/jobs"
         error={create.error}
         isSaving={create.isPending}

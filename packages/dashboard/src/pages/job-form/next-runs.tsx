@@ -3,7 +3,7 @@
 import { When } from "../../components/when.tsx";
 import type { AnswerOf } from "../../data/api.tsx";
 import { toExact } from "../../data/time.ts";
-import { isZone } from "./zoned-time.ts";
+import { isZone } from "../../data/zoned.ts";
 
 type Runs = AnswerOf<"previewSchedule">["items"];
 

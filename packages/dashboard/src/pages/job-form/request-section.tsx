@@ -1,6 +1,6 @@
 // What a job calls: address, headers, body, and when the answer counts as a success.
 import { methods } from "@trigrun/contract";
-import { useList } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { Labelled, TextField } from "../../forms/field.tsx";
 import { MapField } from "../../forms/map-field.tsx";
 import { type BodyKind, errorAt, type JobDraft } from "./job-draft.ts";

@@ -1,8 +1,8 @@
-// Who is told how the job goes, from its first run on.
+// Who is told how the job goes.
 import { type Event, events } from "@trigrun/contract";
 import { Link } from "wouter";
 import { Icon } from "../../components/icon.tsx";
-import { useList } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { errorAt } from "./job-draft.ts";
 import type { SectionProps } from "./section.ts";
 
@@ -26,7 +26,7 @@ export function RulesSection({ draft: { rules }, errors, change }: SectionProps)
           There is no channel yet. <Link href="/channels/new">Create a channel</Link> to be told.
         </p>
       )}
-      {rules.map(({ channelId, event }, index) => (
+      {rules.map(({ channelId, channelName, event }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two rows may say the same while chosen.
         <div key={index} className="map-row">
           <select
@@ -46,6 +46,9 @@ export function RulesSection({ draft: { rules }, errors, change }: SectionProps)
             value={channelId}
             onChange={(change) => set(index, { channelId: change.target.value })}
           >
+            {!channels.items.some(({ id }) => id === channelId) && (
+              <option value={channelId}>{channelName ?? "…"}</option>
+            )}
             {channels.items.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}

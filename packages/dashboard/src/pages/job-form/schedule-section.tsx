@@ -4,7 +4,7 @@ import { useRead } from "../../data/api.tsx";
 import { useRested } from "../../data/rested.ts";
 import { Labelled, TextField } from "../../forms/field.tsx";
 import { CronBuilder } from "./cron-builder.tsx";
-import { errorAt, readRefusal, toSchedule } from "./job-draft.ts";
+import { errorAt, findDateErrors, readRefusal, toSchedule } from "./job-draft.ts";
 import { NextRuns } from "./next-runs.tsx";
 import type { SectionProps } from "./section.ts";
 import { ZoneField } from "./zone-field.tsx";
@@ -21,14 +21,17 @@ const count = 5;
 
 export function ScheduleSection({ draft, errors: given, change }: SectionProps) {
   const { kind } = draft;
+  const dateErrors = findDateErrors(draft);
+  const isUnset = Object.keys(dateErrors).length > 0;
   const asked = useRested(toSchedule(draft));
-  const isUnset = asked.kind === "scheduled" && draft.runAt === "";
   const isOff = asked.kind === "one_time" || isUnset;
   const preview = useRead("previewSchedule", { body: { ...asked, count } }, { isOff });
   // While something is typed the answer is about what was there before.
   const isCurrent = JSON.stringify(asked) === JSON.stringify(toSchedule(draft));
   const refused = isCurrent ? readRefusal(preview.error) : {};
-  const errors = { ...refused, ...given };
+  // A field that is still empty is wrong only once it was to be saved.
+  const found = isCurrent && draft.runAt !== "" ? dateErrors : {};
+  const errors = { ...refused, ...found, ...given };
   return (
     <section className="card">
       <h2>Schedule</h2>

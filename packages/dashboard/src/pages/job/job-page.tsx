@@ -7,6 +7,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { SpanChoice } from "../../components/span-choice.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { useRead } from "../../data/api.tsx";
+import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { toScheduleText } from "../../data/schedule-text.ts";
 import { JobButtons } from "./job-buttons.tsx";
@@ -16,10 +17,9 @@ import { RulesCard } from "./rules-card.tsx";
 import { StatisticsCards } from "./statistics-cards.tsx";
 import { Timeline } from "./timeline.tsx";
 
-const everyMs = 5_000;
-
 export function JobPage() {
   const { id = "" } = useParams<{ id: string }>();
+  const everyMs = useEveryMs();
   const { data: job, error, refetch } = useRead("getJob", { params: { id } }, { everyMs });
   if (job === undefined) {
     if (error === null) return <Loading what="the job" />;

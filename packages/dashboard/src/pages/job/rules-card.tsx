@@ -4,9 +4,11 @@ import { type Channel, type Event, events, type Rule } from "@trigrun/contract";
 import { useState } from "react";
 import { Link } from "wouter";
 import { Icon } from "../../components/icon.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
-import { useList, useWrite } from "../../data/api.tsx";
+import { useWrite } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useMayWrite } from "../../data/me.tsx";
 
 const pageSize = 100;
@@ -35,11 +37,7 @@ export function RulesCard({ jobId }: { jobId: string }) {
           <RuleLine key={rule.id} {...{ rule, mayWrite }} />
         ))}
       </ul>
-      {list.hasMore && (
-        <button type="button" onClick={list.more}>
-          Show more
-        </button>
-      )}
+      <ListEnd list={list} word="Show more" />
       {mayWrite && <AddRule jobId={jobId} />}
     </section>
   );

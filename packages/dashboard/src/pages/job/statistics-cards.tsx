@@ -7,10 +7,8 @@ import { useHours } from "../../components/span-choice.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { When } from "../../components/when.tsx";
 import { useRead } from "../../data/api.tsx";
+import { useEveryMs } from "../../data/live.ts";
 import { toDuration } from "../../data/time.ts";
-
-// The counts of a span; the timeline shows each run sooner.
-const everyMs = 10_000;
 
 const series: readonly Series<JobStatistics["buckets"][number]>[] = [
   { key: "failed", tone: "bad" },
@@ -22,6 +20,7 @@ const series: readonly Series<JobStatistics["buckets"][number]>[] = [
 export function StatisticsCards({ id }: { id: string }) {
   const hours = useHours();
   const asked = { params: { id }, query: { hours } };
+  const everyMs = useEveryMs();
   const { data, error, refetch } = useRead("getJobStatistics", asked, { everyMs });
   if (data === undefined) {
     if (error === null) return <Loading what="the statistics" />;

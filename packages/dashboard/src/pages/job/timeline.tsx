@@ -4,18 +4,21 @@ import type { Execution } from "@trigrun/contract";
 import { useState } from "react";
 import { Link } from "wouter";
 import { Badge } from "../../components/badge.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { Strip } from "../../components/strip.tsx";
 import { When } from "../../components/when.tsx";
-import { useList, useRead } from "../../data/api.tsx";
+import { useRead } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
+import { useEveryMs } from "../../data/live.ts";
+import { hasEnded } from "../../data/states.ts";
 import { toDuration } from "../../data/time.ts";
 
-const everyMs = 5_000;
 const pageSize = 30;
 
 export function Timeline({ id }: { id: string }) {
   const asked = { params: { id }, query: { limit: pageSize } };
-  const list = useList("listJobExecutions", asked, { everyMs });
+  const list = useList("listJobExecutions", asked, { everyMs: useEveryMs() });
   const { items } = list;
   const longest = Math.max(1, ...items.map(({ duration_ms: ms }) => ms ?? 0));
   return (
@@ -36,11 +39,7 @@ export function Timeline({ id }: { id: string }) {
           <Run key={execution.id} {...{ execution, longest }} />
         ))}
       </ul>
-      {list.hasMore && (
-        <button type="button" disabled={list.isFetchingNextPage} onClick={list.more}>
-          Show older runs
-        </button>
-      )}
+      <ListEnd list={list} word="Show older runs" />
     </section>
   );
 }
@@ -98,7 +97,8 @@ function Length({ part, status }: { part: number; status: Execution["status"] })
 }
 
 function Attempts({ id }: { id: string }) {
-  const { data, error, refetch } = useRead("getExecution", { params: { id } }, { everyMs });
+  const asked = { everyMs: useEveryMs(), isEnded: hasEnded };
+  const { data, error, refetch } = useRead("getExecution", { params: { id } }, asked);
   if (data === undefined) {
     if (error === null) return <Loading what="the attempts" />;
     return <ErrorState error={error} again={() => void refetch()} what="execution" />;

@@ -7,9 +7,9 @@ import { Icon } from "../../components/icon.tsx";
 import type { Chosen } from "../../components/selection.ts";
 import { showToast } from "../../components/toast.ts";
 import { useClient, useRefresh } from "../../data/api.tsx";
-import { type BatchOutcome, doBatches, doSingly } from "../../data/batches.ts";
+import { type BatchOutcome, doBatches } from "../../data/batches.ts";
 import { useCommands } from "../../data/commands.ts";
-import { doEach } from "../../data/several.ts";
+import { doEach, type Outcome } from "../../data/several.ts";
 
 interface BulkBarProps {
   readonly jobs: readonly Job[];
@@ -17,7 +17,7 @@ interface BulkBarProps {
 }
 
 type Refused = BatchOutcome["refused"];
-type Undo = (outcome: BatchOutcome) => Promise<unknown>;
+type Undo = (outcome: BatchOutcome) => Promise<Outcome>;
 
 const stales = ["listJobs", "getJob", "getOverview"] as const;
 
@@ -28,6 +28,14 @@ function toText(verb: string, { done, refused }: BatchOutcome): string {
   const good = done.length === 0 ? [] : [`${verb} ${count(done.length)}.`];
   const bad = refused.length === 0 ? [] : [`${count(refused.length)} did not change.`];
   return [...good, ...bad].join(" ");
+}
+
+/** Silent where all of it is as it was: the list shows that. */
+function tellUndone({ refused }: Outcome): void {
+  const [first] = refused;
+  if (first === undefined) return;
+  const more = refused.length > 1 ? ` (and ${refused.length - 1} more)` : "";
+  showToast({ text: `Not all of it could be undone. ${first.message}${more}`, tone: "bad" });
 }
 
 function useBulk({ jobs, selection }: BulkBarProps) {
@@ -41,7 +49,11 @@ function useBulk({ jobs, selection }: BulkBarProps) {
     const outcome = await doing;
     setBusy(false);
     refresh(stales);
-    const run = () => void undo?.(outcome).then(() => refresh(stales));
+    const run = () =>
+      void undo?.(outcome).then((undone) => {
+        refresh(stales);
+        tellUndone(undone);
+      });
     const isUndoable = undo !== undefined && outcome.done.length > 0;
     showToast({
       text: toText(verb, outcome),
@@ -69,8 +81,7 @@ function useBulk({ jobs, selection }: BulkBarProps) {
       void act(
         "Queued",
         doBatches(ids, (of) => client.runJobsNow({ body: { job_ids: of } })),
-        // What has ended meanwhile cannot be cancelled, and the list shows it.
-        ({ executionIds }) =>
+        ({ executionIds = [] }) =>
           doEach(executionIds, (id) => client.cancelExecution({ params: { id } })),
       ),
     remove: () =>
@@ -80,7 +91,7 @@ function useBulk({ jobs, selection }: BulkBarProps) {
         button: `Delete ${count(ids.length)}`,
       }).then((isSure) => {
         const removing = (id: string) => client.deleteJob({ params: { id } });
-        return isSure ? act("Deleted", doSingly(ids, removing)) : undefined;
+        return isSure ? act("Deleted", doEach(ids, removing)) : undefined;
       }),
   };
 }

@@ -1,10 +1,11 @@
 // The list of jobs: what each is, how it went of late, when the next run is; found by name,
 // narrowed by state and kind, and acted on one by one or several at once.
 import { type Job, jobKinds, jobStates, type ListedJob } from "@trigrun/contract";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import { Badge } from "../../components/badge.tsx";
 import { Choice } from "../../components/choice.tsx";
-import { Icon } from "../../components/icon.tsx";
+import { FilterBar } from "../../components/filter-bar.tsx";
+import { NewLink } from "../../components/new-link.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { SearchField } from "../../components/search-field.tsx";
 import { type Chosen, useSelection } from "../../components/selection.ts";
@@ -12,9 +13,9 @@ import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { Strip } from "../../components/strip.tsx";
 import { type Column, VirtualTable } from "../../components/virtual-table.tsx";
 import { When } from "../../components/when.tsx";
-import { type List, useList } from "../../data/api.tsx";
-import { useCommands } from "../../data/commands.ts";
 import { type Filters, useFilters } from "../../data/filters.ts";
+import { type List, useList } from "../../data/list.ts";
+import { useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { toScheduleText } from "../../data/schedule-text.ts";
 import { BulkBar } from "./bulk-bar.tsx";
@@ -22,8 +23,6 @@ import { RowActions } from "./row-actions.tsx";
 
 // The width of the strip; more would be too fine to see.
 const stripPlaces = 20;
-// Fast enough to see a job run; two pages of the list at most are asked for again.
-const everyMs = 5_000;
 const pageSize = 100;
 
 const columns: readonly Column<ListedJob>[] = [
@@ -75,7 +74,6 @@ const columns: readonly Column<ListedJob>[] = [
 ];
 
 export function JobsPage() {
-  const [, navigate] = useLocation();
   const mayWrite = useMayWrite();
   const filters = useFilters({ search: null, state: jobStates, kind: jobKinds });
   const { search, state, kind } = filters.values;
@@ -88,23 +86,14 @@ export function JobsPage() {
     // As above.
     ...(kind === "" ? {} : { kind: kind as Job["kind"] }),
   };
-  const list = useList("listJobs", { query }, { everyMs });
+  const list = useList("listJobs", { query }, { everyMs: useEveryMs() });
   const selection = useSelection();
-  useCommands(
-    mayWrite
-      ? [{ id: "jobs.new", title: "Create a job", keys: "n", run: () => navigate("/jobs/new") }]
-      : [],
-  );
   return (
     <>
       <PageHeader title="Jobs">
-        {mayWrite && (
-          <Link href="/jobs/new" className="button primary">
-            <Icon name="plus" /> New job
-          </Link>
-        )}
+        <NewLink href="/jobs/new" word="New job" title="Create a job" />
       </PageHeader>
-      <div className="toolbar">
+      <FilterBar filters={filters}>
         <SearchField
           label="Search jobs"
           value={search}
@@ -118,12 +107,7 @@ export function JobsPage() {
           {...{ label: "Kind", any: "Any kind", options: jobKinds, value: kind }}
           onChange={(value) => filters.set("kind", value)}
         />
-        {filters.areAny && (
-          <button type="button" className="quiet" onClick={filters.clear}>
-            Clear
-          </button>
-        )}
-      </div>
+      </FilterBar>
       {selection.ids.size > 0 && <BulkBar jobs={list.items} selection={selection} />}
       <JobsList {...{ list, filters, selection, mayWrite }} />
     </>

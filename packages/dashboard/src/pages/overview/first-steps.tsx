@@ -2,7 +2,7 @@
 // order, each with what is done already.
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useList } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useMayWrite } from "../../data/me.tsx";
 
 const one = { query: { limit: 1 } };

@@ -8,13 +8,14 @@ import { SpanChoice, useHours } from "../../components/span-choice.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { When } from "../../components/when.tsx";
 import { useRead } from "../../data/api.tsx";
+import { useEveryMs } from "../../data/live.ts";
 import { useMe } from "../../data/me.tsx";
 import { toDuration } from "../../data/time.ts";
 import { FirstSteps, useIsNew } from "./first-steps.tsx";
 import { DeadDestinations, FailingNow, LateNow } from "./troubles.tsx";
 
-// As old as the answer for a day may be on the server.
-const everyMs = 5_000;
+// As old as an answer of the server may be.
+const keptMs = { "24": 5_000, "168": 30_000, "720": 60_000 } as const;
 
 const executionSeries: readonly Series<Overview["executions"][number]>[] = [
   { key: "failed", tone: "bad" },
@@ -44,6 +45,7 @@ export function OverviewPage() {
 
 function Now() {
   const hours = useHours();
+  const everyMs = useEveryMs(keptMs[hours]);
   const { data, error, refetch } = useRead("getOverview", { query: { hours } }, { everyMs });
   if (data === undefined) {
     if (error === null) return <Loading what="the overview" />;

@@ -1,13 +1,11 @@
 // Who one is here, and the own password. A token of the API has neither.
-import { ApiError } from "@trigrun/contract";
 import { useState } from "react";
-import { ErrorNote } from "../../components/error-note.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
 import { useWrite } from "../../data/api.tsx";
 import { useMe } from "../../data/me.tsx";
 import { TextField } from "../../forms/field.tsx";
-import { toErrors } from "../../forms/schema-fields.ts";
+import { WriteForm } from "../../forms/write-form.tsx";
 
 export function AccountSection() {
   const { user, token, session, role } = useMe();
@@ -50,35 +48,30 @@ function PasswordForm({ email }: { email: string }) {
       showToast({ text: "Changed the password. Every other sign-in has ended.", tone: "good" });
     },
   });
-  const { error } = change;
-  const errors = error instanceof ApiError ? toErrors(error.details) : {};
   return (
-    <form
-      className="card form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        change.mutate({ body: values });
-      }}
+    <WriteForm
+      title="Change the password"
+      write={change}
+      shown={Object.keys(values)}
+      button="Change the password"
+      onSubmit={() => change.mutate({ body: values })}
     >
-      <h2>Change the password</h2>
-      <input type="hidden" name="username" autoComplete="username" value={email} />
-      <TextField
-        {...{ label: "Current password", type: "password", autoComplete: "current-password" }}
-        {...{ value: values.current_password, error: errors.current_password }}
-        onChange={(value) => setValues({ ...values, current_password: value })}
-      />
-      <TextField
-        {...{ label: "New password", type: "password", autoComplete: "new-password" }}
-        {...{ value: values.new_password, error: errors.new_password }}
-        onChange={(value) => setValues({ ...values, new_password: value })}
-        help="15 characters or more, of any kind. A few words do well. Ends every other sign-in."
-      />
-      <ErrorNote error={error} shown={Object.keys(values)} />
-      <div className="actions">
-        <button type="submit" className="primary" disabled={change.isPending}>
-          Change the password
-        </button>
-      </div>
-    </form>
+      {(errors) => (
+        <>
+          <input type="hidden" name="username" autoComplete="username" value={email} />
+          <TextField
+            {...{ label: "Current password", type: "password", autoComplete: "current-password" }}
+            {...{ value: values.current_password, error: errors.current_password }}
+            onChange={(value) => setValues({ ...values, current_password: value })}
+          />
+          <TextField
+            {...{ label: "New password", type: "password", autoComplete: "new-password" }}
+            {...{ value: values.new_password, error: errors.new_password }}
+            onChange={(value) => setValues({ ...values, new_password: value })}
+            help="15 characters or more, of any kind. A few words do well. It ends other sign-ins."
+          />
+        </>
+      )}
+    </WriteForm>
   );
 }

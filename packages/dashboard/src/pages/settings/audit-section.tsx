@@ -1,12 +1,14 @@
 // The audit log: who did what to what, when and from where. It is read here and changed nowhere.
 import { type AuditEntry, auditResources } from "@trigrun/contract";
 import { Choice } from "../../components/choice.tsx";
+import { FilterBar } from "../../components/filter-bar.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { Period, toPeriodQuery } from "../../components/period.tsx";
 import { SearchField } from "../../components/search-field.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { When } from "../../components/when.tsx";
-import { useList } from "../../data/api.tsx";
 import { useFilters } from "../../data/filters.ts";
+import { useList } from "../../data/list.ts";
 
 export function AuditSection() {
   const filters = useFilters({ actor: null, resource: auditResources, from: null, to: null });
@@ -20,7 +22,7 @@ export function AuditSection() {
   const list = useList("listAuditLog", { query });
   return (
     <section>
-      <div className="toolbar">
+      <FilterBar filters={filters}>
         <SearchField
           {...{ label: "Who: whole e-mail or id", value: actor }}
           onChange={(value) => filters.set("actor", value)}
@@ -30,12 +32,7 @@ export function AuditSection() {
           onChange={(value) => filters.set("resource", value)}
         />
         <Period {...{ from, to }} onChange={filters.set} />
-        {filters.areAny && (
-          <button type="button" className="quiet" onClick={filters.clear}>
-            Clear
-          </button>
-        )}
-      </div>
+      </FilterBar>
       {list.error !== null && <ErrorState error={list.error} again={list.again} />}
       {list.isPending && <Loading what="the audit log" />}
       {!list.isPending && list.error === null && list.items.length === 0 && (
@@ -48,13 +45,7 @@ export function AuditSection() {
           ))}
         </ul>
       )}
-      {list.hasMore && (
-        <div className="actions">
-          <button type="button" disabled={list.isFetchingNextPage} onClick={list.more}>
-            Show more
-          </button>
-        </div>
-      )}
+      <ListEnd list={list} word="Show more" />
     </section>
   );
 }

@@ -1,12 +1,11 @@
 // Invites somebody. Where this installation sends no mail, the link is handed over by hand.
-import { ApiError, type MemberRole, memberRoles } from "@trigrun/contract";
+import { type MemberRole, memberRoles } from "@trigrun/contract";
 import { useState } from "react";
-import { ErrorNote } from "../../components/error-note.tsx";
+import { ShownOnce } from "../../components/shown-once.tsx";
 import { showToast } from "../../components/toast.ts";
 import { useWrite } from "../../data/api.tsx";
 import { Labelled, TextField } from "../../forms/field.tsx";
-import { toErrors } from "../../forms/schema-fields.ts";
-import { ShownOnce } from "./shown-once.tsx";
+import { WriteForm } from "../../forms/write-form.tsx";
 
 export function InviteForm() {
   const [email, setEmail] = useState("");
@@ -21,51 +20,48 @@ export function InviteForm() {
       invite.reset();
     },
   });
-  const { error } = invite;
-  const errors = error instanceof ApiError ? toErrors(error.details) : {};
   return (
-    <form
-      className="card form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        invite.mutate({ body: { email, role } });
-      }}
+    <WriteForm
+      title="Invite"
+      write={invite}
+      shown={["email"]}
+      button="Invite"
+      onSubmit={() => invite.mutate({ body: { email, role } })}
+      result={
+        link !== null && (
+          <ShownOnce
+            {...{ label: "Link of the invitation", value: link, onDone: () => setLink(null) }}
+            text="This installation sends no mail. Hand this link over; it is shown this once."
+          />
+        )
+      }
     >
-      <h2>Invite</h2>
-      <TextField
-        {...{ label: "E-mail", type: "email", value: email, error: errors.email }}
-        {...{ onChange: setEmail, autoComplete: "off" }}
-      />
-      <Labelled
-        label="Role"
-        help="Members read, admins also write jobs, channels and secrets, owners decide on people."
-      >
-        {(wires) => (
-          <select
-            {...wires}
-            value={role}
-            onChange={({ target }) =>
-              setRole(memberRoles.find((each) => each === target.value) ?? "member")
-            }
+      {(errors) => (
+        <>
+          <TextField
+            {...{ label: "E-mail", type: "email", value: email, error: errors.email }}
+            {...{ onChange: setEmail, autoComplete: "off" }}
+          />
+          <Labelled
+            label="Role"
+            help="Members read, admins write jobs, channels and secrets, owners decide on people."
           >
-            {memberRoles.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-        )}
-      </Labelled>
-      <ErrorNote error={error} shown={["email"]} />
-      {link !== null && (
-        <ShownOnce
-          {...{ label: "Link of the invitation", value: link, onDone: () => setLink(null) }}
-          text="This installation sends no mail. Hand this link over; it is shown this once."
-        />
+            {(wires) => (
+              <select
+                {...wires}
+                value={role}
+                onChange={({ target }) =>
+                  setRole(memberRoles.find((each) => each === target.value) ?? "member")
+                }
+              >
+                {memberRoles.map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            )}
+          </Labelled>
+        </>
       )}
-      <div className="actions">
-        <button type="submit" className="primary" disabled={invite.isPending}>
-          Invite
-        </button>
-      </div>
-    </form>
+    </WriteForm>
   );
 }

@@ -1,10 +1,12 @@
 // Who belongs to the workspace, in which role, and who was invited. Only owners change it.
 import { type Member, memberRoles } from "@trigrun/contract";
 import { confirm } from "../../components/confirm.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { useList, useWrite } from "../../data/api.tsx";
+import { useWrite } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useMe } from "../../data/me.tsx";
 import { InviteForm } from "./invite-form.tsx";
 
@@ -22,11 +24,7 @@ export function MembersSection() {
             <MemberRow key={member.id} member={member} />
           ))}
         </ul>
-        {members.hasMore && (
-          <button type="button" onClick={members.more}>
-            Show more
-          </button>
-        )}
+        <ListEnd list={members} word="Show more" />
       </section>
       {isOwner && <Invitations />}
       {isOwner && <InviteForm />}

@@ -3,10 +3,12 @@
 import type { Secret } from "@trigrun/contract";
 import { useState } from "react";
 import { confirm } from "../../components/confirm.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { toSentence, useClient, useList, useWrite } from "../../data/api.tsx";
+import { toSentence, useClient, useWrite } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { EditSecretDialog, NewSecretForm } from "./secret-forms.tsx";
 
@@ -30,11 +32,7 @@ export function SecretsSection() {
             <SecretRow key={secret.id} secret={secret} onEdit={() => setEdited(secret)} />
           ))}
         </ul>
-        {list.hasMore && (
-          <button type="button" onClick={list.more}>
-            Show more
-          </button>
-        )}
+        <ListEnd list={list} word="Show more" />
       </section>
       {mayWrite && <NewSecretForm />}
       {edited !== null && <EditSecretDialog secret={edited} onClose={() => setEdited(null)} />}

@@ -1,13 +1,12 @@
 // Makes an API token, as narrow as it is wanted. The token itself is shown once, here.
-import { ApiError, type MemberRole, memberRoles, scopes } from "@trigrun/contract";
+import { type MemberRole, memberRoles, scopes } from "@trigrun/contract";
 import { useState } from "react";
-import { ErrorNote } from "../../components/error-note.tsx";
+import { ShownOnce } from "../../components/shown-once.tsx";
 import { useWrite } from "../../data/api.tsx";
 import { useZone } from "../../data/me.tsx";
-import { toInstant } from "../../data/zoned.ts";
+import { toInstant, wrongDate } from "../../data/zoned.ts";
 import { Labelled, TextField } from "../../forms/field.tsx";
-import { toErrors } from "../../forms/schema-fields.ts";
-import { ShownOnce } from "./shown-once.tsx";
+import { WriteForm } from "../../forms/write-form.tsx";
 
 interface Values {
   readonly name: string;
@@ -31,10 +30,10 @@ export function TokenForm() {
       create.reset();
     },
   });
-  const { error } = create;
-  const errors = error instanceof ApiError ? toErrors(error.details) : {};
   const { name, role, chosen, end } = values;
+  const isEndWrong = end !== "" && toInstant(end, zone) === "";
   const submit = () => {
+    if (isEndWrong) return;
     const granted = scopes.filter((scope) => chosen.includes(scope));
     create.mutate({
       body: {
@@ -45,59 +44,62 @@ export function TokenForm() {
     });
   };
   return (
-    <form
-      className="card form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <h2>New token</h2>
-      <TextField
-        {...{ label: "Name", value: name, error: errors.name, placeholder: "deploy" }}
-        onChange={(value) => setValues({ ...values, name: value })}
-      />
-      <Labelled label="Role" help="At most this, and never more than you have.">
-        {(wires) => (
-          <select
-            {...wires}
-            value={role}
-            onChange={({ target }) => {
-              const next = memberRoles.find((each) => each === target.value);
-              if (next !== undefined) setValues({ ...values, role: next });
-            }}
-          >
-            {memberRoles.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-        )}
-      </Labelled>
-      <Scopes chosen={chosen} onChange={(next) => setValues({ ...values, chosen: next })} />
-      <Labelled
-        {...{ label: "Ends", error: errors.expires_at, isOptional: true }}
-        help={`Times are those of ${zone}. Empty: never.`}
-      >
-        {(wires) => (
-          <input
-            {...{ ...wires, type: "datetime-local", value: end }}
-            onChange={(event) => setValues({ ...values, end: event.target.value })}
+    <WriteForm
+      title="New token"
+      write={create}
+      shown={["name", "expires_at"]}
+      button="Create the token"
+      onSubmit={submit}
+      result={
+        token !== null && (
+          <ShownOnce
+            {...{ label: "API token", value: token, onDone: () => setToken(null) }}
+            text="Copy the token now: it is shown this once, and never again."
           />
-        )}
-      </Labelled>
-      <ErrorNote error={error} shown={["name", "expires_at"]} />
-      {token !== null && (
-        <ShownOnce
-          {...{ label: "API token", value: token, onDone: () => setToken(null) }}
-          text="Copy the token now: it is shown this once, and never again."
-        />
+        )
+      }
+    >
+      {(errors) => (
+        <>
+          <TextField
+            {...{ label: "Name", value: name, error: errors.name, placeholder: "deploy" }}
+            onChange={(value) => setValues({ ...values, name: value })}
+          />
+          <Labelled label="Role" help="At most this, and never more than you have.">
+            {(wires) => (
+              <select
+                {...wires}
+                value={role}
+                onChange={({ target }) => {
+                  const next = memberRoles.find((each) => each === target.value);
+                  if (next !== undefined) setValues({ ...values, role: next });
+                }}
+              >
+                {memberRoles.map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            )}
+          </Labelled>
+          <Scopes chosen={chosen} onChange={(next) => setValues({ ...values, chosen: next })} />
+          <Labelled
+            {...{
+              label: "Ends",
+              error: isEndWrong ? wrongDate : errors.expires_at,
+              isOptional: true,
+            }}
+            help={`Times are those of ${zone}. Empty: never.`}
+          >
+            {(wires) => (
+              <input
+                {...{ ...wires, type: "datetime-local", value: end }}
+                onChange={(event) => setValues({ ...values, end: event.target.value })}
+              />
+            )}
+          </Labelled>
+        </>
       )}
-      <div className="actions">
-        <button type="submit" className="primary" disabled={create.isPending}>
-          Create the token
-        </button>
-      </div>
-    </form>
+    </WriteForm>
   );
 }
 

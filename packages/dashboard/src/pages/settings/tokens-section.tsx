@@ -1,10 +1,12 @@
 // API tokens: those that are valid, and new ones, which are shown once.
 import type { ApiToken } from "@trigrun/contract";
 import { confirm } from "../../components/confirm.tsx";
+import { ListEnd } from "../../components/list-end.tsx";
 import { Empty, ErrorState, Loading } from "../../components/states.tsx";
 import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
-import { useList, useWrite } from "../../data/api.tsx";
+import { useWrite } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useMe } from "../../data/me.tsx";
 import { TokenForm } from "./token-form.tsx";
 
@@ -26,11 +28,7 @@ export function TokensSection() {
             <TokenRow key={token.id} token={token} />
           ))}
         </ul>
-        {list.hasMore && (
-          <button type="button" onClick={list.more}>
-            Show more
-          </button>
-        )}
+        <ListEnd list={list} word="Show more" />
       </section>
       <TokenForm />
     </>

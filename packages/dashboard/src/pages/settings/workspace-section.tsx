@@ -1,14 +1,13 @@
 // The workspace: its name, its time zone, how long it keeps history, and leaving it.
-import { ApiError } from "@trigrun/contract";
 import { useState } from "react";
 import { confirm } from "../../components/confirm.tsx";
-import { ErrorNote } from "../../components/error-note.tsx";
 import { showToast } from "../../components/toast.ts";
-import { useList, useWrite } from "../../data/api.tsx";
+import { useWrite } from "../../data/api.tsx";
+import { useList } from "../../data/list.ts";
 import { useMe } from "../../data/me.tsx";
 import { forgetToken } from "../../data/session.ts";
 import { TextField } from "../../forms/field.tsx";
-import { toErrors } from "../../forms/schema-fields.ts";
+import { WriteForm } from "../../forms/write-form.tsx";
 
 export function WorkspaceSection() {
   const { role, session } = useMe();
@@ -46,38 +45,39 @@ function WorkspaceForm() {
     ...{ stales: ["getMe", "listWorkspaces"], showsError: true },
     onDone: () => showToast({ text: "Saved the workspace.", tone: "good" }),
   });
-  const { error } = save;
-  const errors = error instanceof ApiError ? toErrors(error.details) : {};
   const isSame = values.name === workspace.name && values.timezone === workspace.timezone;
   return (
-    <form
-      className="card form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate({ body: values });
-      }}
+    <WriteForm
+      write={save}
+      shown={["name", "timezone"]}
+      button="Save"
+      isOff={isSame}
+      onSubmit={() => save.mutate({ body: values })}
     >
-      <TextField
-        {...{ label: "Name", value: values.name, error: errors.name }}
-        onChange={(name) => setValues({ ...values, name })}
-      />
-      <TextField
-        {...{ label: "Time zone", value: values.timezone, error: errors.timezone, list: "zones" }}
-        help="In which times are shown to everybody here. An IANA name, such as Europe/Berlin."
-        onChange={(timezone) => setValues({ ...values, timezone })}
-      />
-      <datalist id="zones">
-        {zones.map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
-      <ErrorNote error={error} shown={["name", "timezone"]} />
-      <div className="actions">
-        <button type="submit" className="primary" disabled={isSame || save.isPending}>
-          Save
-        </button>
-      </div>
-    </form>
+      {(errors) => (
+        <>
+          <TextField
+            {...{ label: "Name", value: values.name, error: errors.name }}
+            onChange={(name) => setValues({ ...values, name })}
+          />
+          <TextField
+            {...{
+              label: "Time zone",
+              value: values.timezone,
+              error: errors.timezone,
+              list: "zones",
+            }}
+            help="In which times are shown to everybody here. An IANA name, such as Europe/Berlin."
+            onChange={(timezone) => setValues({ ...values, timezone })}
+          />
+          <datalist id="zones">
+            {zones.map((zone) => (
+              <option key={zone} value={zone} />
+            ))}
+          </datalist>
+        </>
+      )}
+    </WriteForm>
   );
 }
 
@@ -88,8 +88,6 @@ function HistoryForm({ days }: { days: number | null }) {
     ...{ stales: ["listWorkspaces"], showsError: true },
     onDone: () => showToast({ text: "Saved how long history is kept.", tone: "good" }),
   });
-  const { error } = save;
-  const errors = error instanceof ApiError ? toErrors(error.details) : {};
   const ask = async () => {
     const isSure = await confirm({
       title: "Change how long history is kept?",
@@ -99,26 +97,24 @@ function HistoryForm({ days }: { days: number | null }) {
     if (isSure) save.mutate({ body: { history_days: typed === "" ? null : Number(typed) } });
   };
   return (
-    <form
-      className="card form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void ask();
-      }}
+    <WriteForm
+      title="History"
+      write={save}
+      shown={["history_days"]}
+      button="Save"
+      isOff={typed === before}
+      onSubmit={() => void ask()}
     >
-      <h2>History</h2>
-      <TextField
-        {...{ label: "Days", value: typed, error: errors.history_days, isOptional: true }}
-        {...{ type: "number", onChange: setTyped }}
-        help="How long ended executions and deliveries are kept. Empty: as the installation says."
-      />
-      <ErrorNote error={error} shown={["history_days"]} />
-      <div className="actions">
-        <button type="submit" disabled={typed === before || save.isPending}>
-          Save
-        </button>
-      </div>
-    </form>
+      {(errors) => (
+        <>
+          <TextField
+            {...{ label: "Days", value: typed, error: errors.history_days, isOptional: true }}
+            {...{ type: "number", onChange: setTyped }}
+            help="How long what has ended is kept, and what was sent. Empty: as the installation says."
+          />
+        </>
+      )}
+    </WriteForm>
   );
 }
 

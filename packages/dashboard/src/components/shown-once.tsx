@@ -1,6 +1,6 @@
 // What the server tells once and never again: to be copied now. It is put away with the component
 // and kept nowhere.
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 interface ShownOnceProps {
   /** "API token". */
@@ -8,9 +8,11 @@ interface ShownOnceProps {
   readonly value: string;
   readonly text: string;
   readonly onDone: () => void;
+  /** What to do with it. */
+  readonly children?: ReactNode;
 }
 
-export function ShownOnce({ label, value, text, onDone }: ShownOnceProps) {
+export function ShownOnce({ label, value, text, onDone, children }: ShownOnceProps) {
   const [said, setSaid] = useState("Copy");
   const copy = () =>
     // Without https a browser has no clipboard; the field is there to be copied from by hand.
@@ -35,6 +37,7 @@ export function ShownOnce({ label, value, text, onDone }: ShownOnceProps) {
           Done
         </button>
       </div>
+      {children}
     </div>
   );
 }
