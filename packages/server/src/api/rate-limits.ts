@@ -1,11 +1,11 @@
 // How many requests a minute one token, or one address without a valid token, may make on this
 // node. Kept in memory, so that a request costs no query; it never keeps the text of a token.
-import { createHash } from "node:crypto";
 import { ApiError } from "@trigrun/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Gate } from "../auth/gate.ts";
+import { findBearer, type Gate } from "../auth/gate.ts";
 import { toNetwork } from "../auth/limits.ts";
 import type { Identity } from "../auth/permission.ts";
+import { hashToken } from "../auth/token.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
@@ -25,7 +25,7 @@ interface Parts {
   readonly log: Log;
 }
 
-// 44 characters each. Beyond it the one that was longest unknown is forgotten, which costs its
+// Some 150 bytes each. Beyond it the one that was longest unknown is forgotten, which costs its
 // owner nothing unless somebody guesses tokens from the same address.
 const knownMax = 10_000;
 
@@ -53,40 +53,59 @@ export function createRateLimits({ config, clock, gate, log }: Parts): RateLimit
     );
   }
 
-  function admitToken(identity: Identity, reply: FastifyReply): void {
-    const id = identity.tokenId ?? identity.sessionId;
-    if (tokens === undefined || id === null) return;
+  function admitToken(id: string, reply: FastifyReply): void {
+    if (tokens === undefined) return;
     const standing = tokens.take(id, clock.now());
     tell(reply, "token", standing);
     if (!standing.isOver) return;
     throw toRefusal(standing, "Too many requests were made with this token", "Wait");
   }
 
+  /** Counted before it is known to be wrong: many guesses at once must not all pass. */
+  async function identifyStranger(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key: string | undefined,
+  ): Promise<Identity> {
+    admitAddress(request, reply);
+    const giveBack = () => addresses?.giveBack(toNetwork(request.ip));
+    const identity = await gate.identify(request.headers.authorization).catch((error: unknown) => {
+      // A database that is away is nobody's guess.
+      if (!isUnauthorized(error)) giveBack();
+      throw error;
+    });
+    giveBack();
+    clear(reply);
+    const id = identity.tokenId ?? identity.sessionId;
+    if (key === undefined || id === null) return identity;
+    known.set(key, id);
+    admitToken(id, reply);
+    return identity;
+  }
+
   return {
     admitAddress,
     async identify(request, reply) {
-      const { authorization } = request.headers;
-      const isKnown = known.has(authorization);
-      // Counted before it is known to be wrong: many guesses at once must not all pass.
-      if (!isKnown) admitAddress(request, reply);
-      const giveBack = () => {
-        if (!isKnown) addresses?.giveBack(toNetwork(request.ip));
-      };
-      const identity = await gate.identify(authorization).catch((error: unknown) => {
-        const isWrong = error instanceof ApiError && error.code === "unauthorized";
-        // A database that is away is nobody's guess.
-        if (!isWrong) giveBack();
-        else if (isKnown) countAddress(request, reply);
-        if (isWrong) known.forget(authorization);
+      const key = toKey(request.headers.authorization);
+      const id = key === undefined ? undefined : known.get(key);
+      if (key === undefined || id === undefined) return identifyStranger(request, reply, key);
+      // Before the database is asked, which it is each time about a sign-in.
+      admitToken(id, reply);
+      const identity = await gate.identify(request.headers.authorization).catch((error) => {
+        if (isUnauthorized(error)) {
+          known.forget(key);
+          countAddress(request, reply);
+        }
         throw error;
       });
-      giveBack();
-      known.add(authorization);
-      clear(reply);
-      admitToken(identity, reply);
+      known.set(key, id);
       return identity;
     },
   };
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "unauthorized";
 }
 
 function toCounter(max: number | "off") {
@@ -128,22 +147,24 @@ function clear(reply: FastifyReply): void {
   for (const name of rateHeaders) reply.removeHeader(name);
 }
 
-/** Hashes of `Authorization` headers that opened the gate. */
+/** One for a token, however its header is written. */
+function toKey(authorization: string | undefined): string | undefined {
+  const bearer = findBearer(authorization);
+  return bearer && hashToken(bearer).toString("base64");
+}
+
+/** Ids of tokens and sign-ins that opened the gate, by their hashes. */
 function createKnown() {
-  const hashes = new Set<string>();
-  const hashOf = (text: string) => createHash("sha256").update(text).digest("base64");
+  const ids = new Map<string, string>();
   return {
-    has: (text: string | undefined) => text !== undefined && hashes.has(hashOf(text)),
-    add(text: string | undefined) {
-      if (text === undefined) return;
-      const hash = hashOf(text);
-      hashes.delete(hash);
-      hashes.add(hash);
-      const [oldest] = hashes;
-      if (hashes.size > knownMax && oldest !== undefined) hashes.delete(oldest);
+    get: (key: string) => ids.get(key),
+    /** As the youngest. */
+    set(key: string, id: string) {
+      ids.delete(key);
+      ids.set(key, id);
+      const [oldest] = ids.keys();
+      if (ids.size > knownMax && oldest !== undefined) ids.delete(oldest);
     },
-    forget(text: string | undefined) {
-      if (text !== undefined) hashes.delete(hashOf(text));
-    },
+    forget: (key: string) => ids.delete(key),
   };
 }

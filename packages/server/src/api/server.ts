@@ -13,8 +13,9 @@ import { createGate, type Gate } from "../auth/gate.ts";
 import { type Identity, requirePermission } from "../auth/permission.ts";
 import { sendsMail } from "../config.ts";
 import type { Log } from "../log.ts";
-import { createTrust, type IsTrusted, readForwardedFor } from "../proxies.ts";
+import { createTrust } from "../proxies.ts";
 import { addAccountPages } from "./account-pages.ts";
+import { admitRequest } from "./admission.ts";
 import { withAudit } from "./audit.ts";
 import { acceptJson, ignoreBody } from "./body.ts";
 import { createChangeHub } from "./change-hub.ts";
@@ -120,7 +121,14 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
     // While the server closes, what came in over open connections is still answered.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      reply.headers(headers);
+      // No hook is run for an address that Fastify cannot read.
+      try {
+        if (!admitRequest(parts, request, reply)) return;
+        rates.admitAddress(request, reply);
+      } catch (refusal) {
+        void refuse(refusal, request, reply, log);
+        return;
+      }
       void refuse(error, request, reply, log);
     },
     clientErrorHandler: refuseRaw,
@@ -129,22 +137,12 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const bounds = { connectionsMax, connectionsPerAddressMax, isTrusted, log };
   const connections = boundConnections(app.server, bounds);
   const cors = createCors(services.config.corsOrigins);
+  const parts = { headers, isTrusted, connections, cors, refuseRaw };
   const gate = createGate(services);
   const rates = createRateLimits({ config: services.config, clock: services.clock, gate, log });
   app.decorateRequest("identity", null);
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id).headers(headers);
-    cleanForwardedFor(request, isTrusted);
-    // RFC 9112, section 3.2: such a request is no HTTP, whatever it asks for.
-    if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
-      reply.hijack();
-      return refuseRaw({ code: "NO_HOST" }, request.socket);
-    }
-    const place = connections.admit(request.socket);
-    if (place === "full") throw refuseFlood(reply);
-    // The refusal before it ends the connection.
-    if (place === "over") return reply.hijack();
-    cors.mark(request, reply);
+    if (!admitRequest(parts, request, reply)) return reply;
     if (request.routeOptions.config.limitedBy === undefined) rates.admitAddress(request, reply);
     if (cors.answerPreflight(request, reply) !== undefined) return reply;
     // Now and not in the handler: before that Fastify would read the body, and fail at it.
@@ -168,27 +166,6 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const base = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/+$/, "");
   addDashboard(app, { base, folder: options.dashboardFolder });
   return app;
-}
-
-/**
- * Fastify takes whatever stands in it for an address, and reads all of it each time that it is
- * asked for the client's. Of whom nobody believes, it goes unread.
- */
-function cleanForwardedFor({ raw }: FastifyRequest, isTrusted: IsTrusted): void {
-  const header = raw.headers["x-forwarded-for"];
-  if (header === undefined) return;
-  // A socket that is closed has no address any more.
-  const isBelieved = isTrusted(raw.socket.remoteAddress ?? "");
-  // Node joins repeated ones; the type knows lists of other headers.
-  const entries = isBelieved && typeof header === "string" ? readForwardedFor(header) : [];
-  raw.headers["x-forwarded-for"] = entries.join(", ");
-}
-
-/** Nobody who reads answers sends so many requests before the first one. */
-function refuseFlood(reply: FastifyReply): ApiError {
-  reply.header("connection", "close");
-  const message = "Too many requests at once on one connection. Wait for their answers.";
-  return new ApiError("rate_limited", message, { retryAfterSeconds: 1 });
 }
 
 interface Doors {

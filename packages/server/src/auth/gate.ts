@@ -129,17 +129,22 @@ function createMemory({ db }: Services) {
   return { find, forget };
 }
 
-/** The token's bytes as they were sent: node reads header fields as Latin-1. */
-function readBearer(authorization: string | undefined): Buffer {
-  if (authorization === undefined) {
-    throw new ApiError("unauthorized", "Send a token: `Authorization: Bearer <token>`.");
-  }
+/**
+ * The token's bytes as they were sent: node reads header fields as Latin-1. Undefined for a header
+ * that holds no token.
+ */
+export function findBearer(authorization = ""): Buffer | undefined {
   const text = /^bearer +(.+)$/i.exec(authorization)?.[1];
-  if (text === undefined || text.length > bytesMax) {
-    throw new ApiError(
-      "unauthorized",
-      "The Authorization header is not `Bearer <token>` with a token of TrigRun.",
-    );
-  }
-  return Buffer.from(text, "latin1");
+  return text === undefined || text.length > bytesMax ? undefined : Buffer.from(text, "latin1");
+}
+
+function readBearer(authorization: string | undefined): Buffer {
+  const bearer = findBearer(authorization);
+  if (bearer !== undefined) return bearer;
+  throw new ApiError(
+    "unauthorized",
+    authorization === undefined
+      ? "Send a token: `Authorization: Bearer <token>`."
+      : "The Authorization header is not `Bearer <token>` with a token of TrigRun.",
+  );
 }

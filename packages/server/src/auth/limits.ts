@@ -60,11 +60,12 @@ export function limitsOfMail({ address, account }: Caller): readonly Limit[] {
   ];
 }
 
-// A workspace must not become somebody's way to send mail to the world.
+// A workspace must not become somebody's way to send mail to the world. Apart from the limit of
+// other mails to the address, which strangers can use up.
 export function limitsOfInvitation(workspaceId: string, email: string): readonly Limit[] {
   return [
     limit(`invitation workspace ${workspaceId}`, 50, hour),
-    limit(`mail account ${toAccount(email)}`, 5, hour),
+    limit(`invitation account ${toAccount(email)}`, 5, hour),
   ];
 }
 

@@ -253,6 +253,14 @@ describe("an invitation by mail", () => {
     expect(await invite("guest@example.com")).toBe(201);
   });
 
+  it("is not held up by strangers who have mails sent to its address", async () => {
+    const body = { email: "guest@example.com" };
+    for (let tries = 0; tries < 5; tries++) await post("/v1/auth/forgot-password", body);
+    expect((await post("/v1/auth/forgot-password", body)).status).toBe(429);
+    const { token } = await test.addPerson("owner");
+    expect((await post("/v1/workspace/members", body, token)).status).toBe(201);
+  });
+
   it("is not sent once it is revoked", async () => {
     const { token } = await test.addPerson("owner");
     const made = await post("/v1/workspace/members", { email: "guest@example.com" }, token);

@@ -1,8 +1,10 @@
 // Rates: of each token, and of each address that has none; what is told about them, and that
 // guessing tokens gets slower for whoever guesses and for nobody else.
+import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { DatabaseUnavailable } from "../../src/store/db.ts";
 import { createTestApi, type TestApi } from "../support/api.ts";
+import { askRaw } from "../support/raw-client.ts";
 
 let test: TestApi | undefined;
 afterEach(async () => {
@@ -80,6 +82,17 @@ it("counts one token once, however its header is written", async () => {
   expect(statuses).toEqual([200, 200, 429]);
 });
 
+it("asks the database about no sign-in that is over its limit", async () => {
+  const api = await limit("2", "off");
+  const { token } = await api.addPerson("admin");
+  expect(await repeat(api, 2, { path, token })).toEqual([200, 200]);
+  const lookups = countLookups(api);
+  expect(await repeat(api, 20, { path, token })).toEqual(Array(20).fill(429));
+  expect(lookups()).toBe(0);
+  api.clock.advance(60_000);
+  expect(await repeat(api, 1, { path, token })).toEqual([200]);
+});
+
 it("counts what the token may not do, as it costs the same", async () => {
   const api = await limit("2", "off");
   const token = await api.addToken("member");
@@ -111,6 +124,26 @@ it.each([
   ]);
 });
 
+it.each([
+  ["that is no percent-encoding", "/%zz", 400],
+  ["with an id that is too long", `/v1/jobs/${"x".repeat(601)}`, 404],
+])("counts an address %s, over a real socket", async (_what, url, status) => {
+  const api = await limit("off", "2");
+  await api.app.listen({ host: "127.0.0.1", port: 0 });
+  // A server that listens on a port has an AddressInfo; strings are for pipes.
+  const { port } = api.app.server.address() as AddressInfo;
+  const headers = { authorization: `Bearer ${api.token}`, "x-forwarded-for": "192.0.2.7" };
+  const ask = (from: string) => askRaw(port, url, { from, headers });
+  const first = await ask("127.0.0.2");
+  expect(first.toLowerCase()).toContain('ratelimit: "address";r=1;t=60');
+  expect(first).toContain("content-security-policy: ");
+  const statuses = [first, await ask("127.0.0.2"), await ask("127.0.0.2")];
+  const told = statuses.map((answer) => Number(answer.slice(9, 12)));
+  expect(told).toEqual([status, status, 429]);
+  // Whatever is forwarded by whom nobody trusts: another address has limits of its own.
+  expect((await ask("127.0.0.3")).slice(9, 12)).toBe(String(status));
+});
+
 it("counts a network of IPv6 that one customer has as one address", async () => {
   const api = await limit("off", "2");
   const from = async (address: string) => (await api.call({ path, token: null, address })).status;
@@ -139,7 +172,16 @@ it("counts no address for a token that is right", async () => {
 
 it("asks the database about no more wrong tokens than the limit, all at once or not", async () => {
   const api = await limit("off", "5");
-  const { db } = api.services;
+  const lookups = countLookups(api);
+  const guesses = Array.from({ length: 50 }, (_, n) => ({ path, token: `cron_pat_guess_${n}` }));
+  const answers = await Promise.all(guesses.map((guess) => api.call(guess)));
+  const counts = [401, 429].map((code) => answers.filter(({ status }) => status === code).length);
+  expect(counts).toEqual([5, 45]);
+  expect(lookups()).toBe(5);
+});
+
+/** How often the database is asked from here on. */
+function countLookups({ services: { db } }: TestApi): () => number {
   const rows = db.rows;
   let lookups = 0;
   Object.assign(db, {
@@ -148,18 +190,17 @@ it("asks the database about no more wrong tokens than the limit, all at once or 
       return rows(query);
     },
   });
-  const guesses = Array.from({ length: 50 }, (_, n) => ({ path, token: `cron_pat_guess_${n}` }));
-  const answers = await Promise.all(guesses.map((guess) => api.call(guess)));
-  const counts = [401, 429].map((code) => answers.filter(({ status }) => status === code).length);
-  expect(counts).toEqual([5, 45]);
-  expect(lookups).toBe(5);
-});
+  return () => lookups;
+}
 
 it("lets in who shares the address with somebody who guesses", async () => {
   const api = await limit("off", "3");
   expect((await api.call({ path })).status).toBe(200);
   expect(await repeat(api, 4, { path, token: "wrong" })).toEqual([401, 401, 401, 429]);
   expect((await api.call({ path })).status).toBe(200);
+  // However its header is written.
+  const headers = { authorization: `bearer   ${api.token}` };
+  expect((await api.call({ path, token: null, headers })).status).toBe(200);
   // One that this node has not seen lately waits with the address.
   const token = await api.addToken("admin");
   expect((await api.call({ path, token })).status).toBe(429);
