@@ -83,7 +83,9 @@ export const overview = z
     slowest: z.array(slowJob).meta({
       description: "By p95, over the newest executions of each job: 5 to 100, the fewer the jobs.",
     }),
-    disabled_channels: z.array(disabledChannel),
+    disabled_channels: z.array(disabledChannel).meta({
+      description: "Those that most waits for first, then by name; 20 at most.",
+    }),
   })
   .meta({ id: "Overview" });
 export type Overview = z.output<typeof overview>;

@@ -13,6 +13,8 @@ import { limitsOfStrangersEntry } from "../auth/limits.ts";
 import {
   type AuditSubject,
   findAuditSubject,
+  findJobNames,
+  insertAuditEntries,
   insertAuditEntry,
   listAuditLog,
   type NewAuditEntry,
@@ -78,8 +80,31 @@ export async function withAudit(
   const found = await findSubject(call, tx);
   const body = await work(recorder);
   if (isOmitted) return body;
-  await insertAuditEntry(tx, toEntry(call, found, toObject(body)));
+  const entry = toEntry(call, found, toObject(body));
+  await insertAuditEntries(tx, await ofEach(tx, entry, toObject(body).items));
   return body;
+}
+
+/**
+ * Of jobs that were asked for together and answered for one by one, an entry for each that it was
+ * done to, so that each is found by its id. They are up to a hundred, so none lists the others.
+ */
+async function ofEach(tx: Tx, entry: NewAuditEntry, items: unknown): Promise<NewAuditEntry[]> {
+  const done = findDone(items) ?? [];
+  const { workspaceId } = entry;
+  if (done.length === 0 || workspaceId === null) return [entry];
+  const ids = done.flatMap((item) => toText(item.job_id) ?? []);
+  const names = await findJobNames(tx, workspaceId, ids);
+  const { job_ids: _, ...values } = entry.changes.values;
+  return done.map((item) => {
+    const id = toText(item.job_id) ?? null;
+    const made = toText(item.execution_id) ?? null;
+    return {
+      ...entry,
+      subject: { kind: "job", id, name: names.get(id ?? "") ?? null },
+      changes: { ...entry.changes, values, made },
+    };
+  });
 }
 
 const failedSignIn = { kind: "nobody", userId: null } as const;
@@ -139,7 +164,7 @@ function toEntry(
   const base = toBase(call);
   const { id } = answer;
   const made = typeof id === "string" && subject !== null && id !== subject.id ? id : null;
-  const counts = [answer.count, answer.waited, countDone(answer.items)];
+  const counts = [answer.count, answer.waited, findDone(answer.items)?.length];
   const count = counts.find((each) => typeof each === "number") ?? null;
   const own = subject?.kind === "workspace" ? subject.id : toObject(answer.workspace).id;
   return {
@@ -155,9 +180,9 @@ function toEntry(
 }
 
 /** Of rows that were asked for together and answered for one by one. */
-function countDone(items: unknown): number | undefined {
+function findDone(items: unknown): Readonly<Record<string, unknown>>[] | undefined {
   if (!Array.isArray(items)) return undefined;
-  return items.filter((item) => toObject(item).outcome === "done").length;
+  return items.map(toObject).filter(({ outcome }) => outcome === "done");
 }
 
 const noIds = { userId: null, tokenId: null, sessionId: null, name: null };

@@ -13,6 +13,7 @@ import { newId } from "../id.ts";
 import { type Database, empty, type Sql, sql, type Tx } from "./db.ts";
 import { idBoundAfter, idBoundBefore } from "./id-bound.ts";
 import { type Page, type PageRequest, toPage } from "./page.ts";
+import { createRecordset, type RecordOf } from "./recordset.ts";
 
 export interface AuditSubject {
   readonly kind: AuditResource;
@@ -45,29 +46,80 @@ export interface NewAuditEntry {
 
 export const noChanges: AuditEntry["changes"] = { fields: [], values: {}, count: null, made: null };
 
-/** In the transaction of the write: both are kept or neither is. */
+const columns = {
+  id: "text",
+  at: "timestamptz",
+  workspace_id: "text",
+  account_id: "text",
+  action: "text",
+  outcome: "text",
+  actor_kind: "text",
+  user_id: "text",
+  token_id: "text",
+  session_id: "text",
+  actor_name: "text",
+  resource_kind: "text",
+  resource_id: "text",
+  resource_name: "text",
+  address: "text",
+  request_id: "text",
+  // JSON.
+  changes: "text",
+} as const;
+
+const entryRows = createRecordset("o", columns);
+
+function toRow(entry: NewAuditEntry): RecordOf<typeof columns> {
+  const { at, actor, subject } = entry;
+  return {
+    id: newId("audit", at),
+    at,
+    workspace_id: entry.workspaceId,
+    account_id: entry.accountId,
+    action: entry.action,
+    outcome: entry.outcome,
+    actor_kind: actor.kind,
+    user_id: actor.userId,
+    token_id: actor.tokenId,
+    session_id: actor.sessionId,
+    actor_name: actor.name,
+    resource_kind: subject?.kind,
+    resource_id: subject?.id,
+    resource_name: subject?.name,
+    address: entry.address,
+    request_id: entry.requestId,
+    changes: JSON.stringify(entry.changes),
+  };
+}
+
+// The workspace of an account is that which `listBelongings` says first; the first of all that
+// which `ensureFirstWorkspace` finds. Neither is looked for where the workspace is given.
+const insertText = `
+  insert into audit_log (id, at, workspace_id, action, outcome, actor_kind, actor_user_id,
+    actor_token_id, actor_session_id, actor_name, actor_email, resource_kind, resource_id,
+    resource_name, address, request_id, changes)
+  select o.id, o.at,
+    coalesce(o.workspace_id,
+      (select workspace_id from memberships where user_id = o.account_id order by id limit 1),
+      (select id from workspaces order by created_at, id limit 1)),
+    o.action, o.outcome, o.actor_kind, u.id, o.token_id, o.session_id,
+    coalesce(o.actor_name, t.name, u.name), u.email, o.resource_kind, o.resource_id,
+    coalesce(o.resource_name,
+      case o.resource_kind when 'user' then
+        (select email from users where id = o.resource_id) end),
+    o.address, o.request_id, o.changes::jsonb
+  from ${entryRows.text}
+  left join api_tokens t on t.id = o.token_id
+  left join users u on u.id = o.user_id`;
+
+/** In the transaction of the write: all are kept or none is. */
+export async function insertAuditEntries(tx: Tx, entries: readonly NewAuditEntry[]): Promise<void> {
+  const values = entryRows.toValues(entries.map(toRow));
+  await tx.run({ name: "audit_log_insert", text: insertText, values });
+}
+
 export async function insertAuditEntry(tx: Tx, entry: NewAuditEntry): Promise<void> {
-  const { at, workspaceId, accountId, actor, subject } = entry;
-  const { kind, userId, tokenId, sessionId } = actor;
-  const namedUserId = subject?.kind === "user" ? subject.id : null;
-  // The workspace of an account is that which `listBelongings` says first; the first of all that
-  // which `ensureFirstWorkspace` finds. Neither is looked for where the workspace is given.
-  await tx.run(sql`
-    insert into audit_log (id, at, workspace_id, action, outcome, actor_kind, actor_user_id,
-      actor_token_id, actor_session_id, actor_name, actor_email, resource_kind, resource_id,
-      resource_name, address, request_id, changes)
-    select ${newId("audit", at)}, ${at}::timestamptz,
-      coalesce(${workspaceId},
-        (select workspace_id from memberships where user_id = ${accountId} order by id limit 1),
-        (select id from workspaces order by created_at, id limit 1)),
-      ${entry.action}, ${entry.outcome}, ${kind}, u.id, ${tokenId}, ${sessionId},
-      coalesce(${actor.name}, t.name, u.name), u.email,
-      ${subject?.kind ?? null}, ${subject?.id ?? null},
-      coalesce(${subject?.name ?? null}, (select email from users where id = ${namedUserId})),
-      ${entry.address}, ${entry.requestId}, ${JSON.stringify(entry.changes)}::jsonb
-    from (select) as one
-    left join api_tokens t on t.id = ${tokenId}
-    left join users u on u.id = ${userId}`);
+  await insertAuditEntries(tx, [entry]);
 }
 
 export interface HostDeed {
@@ -128,6 +180,17 @@ export async function findAuditSubject(
   if (kind === "user" || kind === "workspace") return undefined;
   const [row] = await tx.rows<{ id: string; name: string }>(named(kind, workspaceId, id));
   return row && { kind, ...row };
+}
+
+/** Their names, by their ids. */
+export async function findJobNames(
+  tx: Tx,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.rows<{ id: string; name: string }>(sql`
+    select id, name from jobs where workspace_id = ${workspaceId} and id = any(${ids})`);
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 export interface AuditFilter {

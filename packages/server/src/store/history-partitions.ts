@@ -19,6 +19,9 @@ import { idFloor } from "./id-bound.ts";
 // Whoever waits for a lock makes everybody after it wait as well. What holds it against us for
 // longer (a backup, say) is waited for by the next pass instead.
 const lockTimeoutMs = 500;
+// Of all locks together: less than the second after which PostgreSQL looks for a deadlock, so that
+// who waits crosswise with this (a claim, a settle) goes on, and this ends.
+const locksTimeoutMs = 900;
 
 // The current month, and a whole one more: a loop that stands still for weeks is noticed by then.
 const monthsAhead = 2;
@@ -81,7 +84,8 @@ async function splitLastMonth(held: Reserved, last: Date, next: Date): Promise<v
     check: `${table.key} is not null and ${table.key} >= '${table.toBound(last)}'
       and ${table.key} < '${table.toBound(next)}'`,
   }));
-  await withTables(held, async (tx) => {
+  // A partition that comes or goes takes its foreign keys along, whose other ends PostgreSQL locks.
+  await withTables(held, ["workspaces", "jobs"], async (tx) => {
     for (const table of historyTables) {
       const { name } = table;
       const ended = toPartition(name, last);
@@ -180,7 +184,7 @@ async function dropMonth(held: Reserved, month: Date, next: Date): Promise<boole
     partition: `${table.name}_default`,
     check: `${table.key} is null or ${table.key} < '${table.toBound(next)}'`,
   }));
-  return await withTables(held, async (tx) => {
+  return await withTables(held, [], async (tx) => {
     const [executions, deliveries] = ["executions", "deliveries"].map((table) =>
       raw(toPartition(table, month)),
     );
@@ -211,7 +215,10 @@ async function constrain(
 ): Promise<void> {
   const checks = historyTables.map(toCheck);
   await held.transaction(async (tx) => {
-    await limitWait(tx);
+    await lock(
+      tx,
+      checks.map(({ partition }) => partition),
+    );
     for (const { partition, check } of checks) {
       // One that a crash has left.
       await run(tx, `alter table ${partition} drop constraint if exists ${constraint}`);
@@ -226,14 +233,29 @@ async function constrain(
   }
 }
 
-/** In a transaction that has all of history to itself. */
-async function withTables<T>(held: Reserved, work: (tx: Tx) => Promise<T>): Promise<T> {
+/** In a transaction that has all of history to itself, and `referredTo` as well. */
+async function withTables<T>(
+  held: Reserved,
+  referredTo: readonly string[],
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   return await held.transaction(async (tx) => {
-    await limitWait(tx);
-    const names = historyTables.map(({ name }) => name).join(", ");
-    await run(tx, `lock table ${names} in access exclusive mode`);
+    await lock(tx, [...referredTo, ...historyTables.map(({ name }) => name)]);
     return await work(tx);
   });
+}
+
+/**
+ * All that the transaction will hold, at once and always in this order, before it changes anything.
+ */
+async function lock(tx: Tx, tables: readonly string[]): Promise<void> {
+  await limitWait(tx);
+  const [limit] = await tx.rows<{ before: string }>(
+    sql`select current_setting('statement_timeout') as before`,
+  );
+  await run(tx, `set local statement_timeout = ${locksTimeoutMs}`);
+  await run(tx, `lock table ${tables.join(", ")} in access exclusive mode`);
+  await tx.run(sql`select set_config('statement_timeout', ${limit?.before ?? "0"}, true)`);
 }
 
 async function limitWait(tx: Tx): Promise<void> {

@@ -21,7 +21,7 @@ const streakMax = 500;
 // A worker starts what is due within a second; what waits ten is waiting for something.
 const lateMs = 10_000;
 const countedMax = 10_000;
-// The rows of the pending ones are looked at for whom they wait: some 50 ms at worst.
+// The newest pending ones are looked at for whom they wait: some 50 ms at worst.
 const pendingLookedAt = 50_000;
 // 100 rows for each of 200 jobs, which take 100 ms; beyond 4,000 jobs it is 5 for each of them.
 const sampleMax = 20_000;
@@ -234,13 +234,14 @@ export async function findDisabledChannels(
     with parked as (
       select channel_id, count(*) as waiting from (
         select channel_id, parked_for from deliveries
-        where workspace_id = ${workspaceId} and status = 'pending' limit ${pendingLookedAt}
+        where workspace_id = ${workspaceId} and status = 'pending'
+        order by id desc limit ${pendingLookedAt}
       ) pending where parked_for = 'channel' group by channel_id
     )
     select c.id as channel_id, c.name as channel_name, c.type as channel_type, c.disabled_at,
       c.disabled_reason, least(coalesce(p.waiting, 0), ${countedMax}) as waiting
     from channels c left join parked p on p.channel_id = c.id
     where c.workspace_id = ${workspaceId} and c.disabled_at is not null
-    order by c.disabled_at desc, c.id limit ${failingShownMax}`);
+    order by waiting desc, c.name, c.id limit ${failingShownMax}`);
   return rows.map((row) => ({ ...row, disabled_at: row.disabled_at.toISOString() }));
 }

@@ -41,6 +41,8 @@ const made = (kind: AuditResource): Expected => ({ kind, id: inAnswer });
 const at = (kind: AuditResource): Expected => ({ kind, id: inPath });
 const self: Expected = { kind: "user", id: ofPerson };
 const account: Expected = { kind: "user", id: anyId };
+/** One row for each job of the batch, of which there is one here. */
+const each: Expected = { kind: "job", id: ({ answer }) => answer.body.items[0].job_id };
 /** Of many rows, or of none that is kept. */
 const several: Expected = { kind: null, id: () => null };
 
@@ -53,7 +55,7 @@ const expectations: { readonly [K in RouteKey]?: Expected } = {
   ...{ testChannel: at("channel"), rotateChannelSecret: at("channel") },
   ...{ enableChannel: at("channel"), addRule: made("rule"), removeRule: at("rule") },
   ...{ retryDelivery: at("delivery"), retryDeliveries: several },
-  ...{ pauseJobs: several, resumeJobs: several, runJobsNow: several, testRequest: several },
+  ...{ pauseJobs: each, resumeJobs: each, runJobsNow: each, testRequest: several },
   ...{ createToken: made("token"), revokeToken: at("token") },
   ...{ createWorkspace: made("workspace"), updateWorkspace: made("workspace") },
   ...{ transferWorkspace: made("member"), leaveWorkspace: self },

@@ -1,7 +1,9 @@
 // Many jobs at once over the API: each is answered for by itself.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestApi, type TestApi } from "../support/api.ts";
+import { watchAudit } from "../support/audit.ts";
 import { createJob, createJobInState, hourly, listExecutionsOf } from "../support/jobs.ts";
+import { insertJobRow } from "../support/rows.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -54,6 +56,44 @@ describe("a batch of jobs", () => {
       { job_id: noJob, outcome: "refused", execution_id: null },
     ]);
     expect(executions).toHaveLength(1);
+  });
+
+  it("leaves an entry in the audit log for each job that it was done to", async () => {
+    const jobs = await Promise.all([createJob(api, hourly), createJob(api, hourly)]);
+    const job_ids = [...jobs.map(({ id }) => id), noJob];
+    const { items } = await api.client.runJobsNow({ body: { job_ids } });
+    for (const [place, { id, name }] of jobs.entries()) {
+      const log = await api.client.listAuditLog({ query: { resource: id, action: "runJobsNow" } });
+      expect(log.items).toMatchObject([
+        {
+          resource: { kind: "job", id, name },
+          changes: { fields: ["job_ids"], count: 2, made: items[place]?.execution_id },
+        },
+      ]);
+    }
+    const none = await api.client.listAuditLog({ query: { resource: noJob } });
+    expect(none.items).toEqual([]);
+  });
+
+  it("leaves one entry that names no job where it was done to none", async () => {
+    const other = await api.addTenant();
+    await other.client.pauseJobs({ body: { job_ids: [noJob] } });
+    const { items } = await other.client.listAuditLog({ query: { action: "pauseJobs" } });
+    expect(items).toMatchObject([{ resource: null, changes: { count: 0 } }]);
+  });
+
+  it("leaves a hundred entries that are small", async () => {
+    const other = await api.addTenant();
+    const { workspaceId } = other;
+    const row = () => insertJobRow(api.db, { workspaceId });
+    const job_ids = await Promise.all(Array.from({ length: 100 }, row));
+    const { made } = await watchAudit(api.db, () => other.client.pauseJobs({ body: { job_ids } }));
+    expect(made.map((entry) => entry.resource_id).sort()).toEqual([...job_ids].sort());
+    // All of one transaction, and each without the ids of the others.
+    expect(new Set(made.map(({ request_id }) => request_id)).size).toBe(1);
+    expect(Math.max(...made.map(({ changes }) => JSON.stringify(changes).length))).toBeLessThan(
+      200,
+    );
   });
 
   it("finds no job of another workspace", async () => {

@@ -66,7 +66,9 @@ describe("what fails now", () => {
     await insertExecution(paused, "failed", 10);
     await insertExecution(ended, "failed", 30 * 60);
     await api.db.run(sql`update jobs set state = 'paused' where id = ${paused}`);
-    await api.db.run(sql`update jobs set state = 'completed' where id = ${ended}`);
+    await api.db.run(sql`
+      update jobs set state = 'completed', updated_at = ${minutesAgo(30 * 60)}
+      where id = ${ended}`);
     const namesOf = async (hours: "24" | "168") =>
       (await api.client.getOverview({ query: { hours } })).failing.items.map((j) => j.job_name);
     expect(await namesOf("24")).toEqual([]);
@@ -229,6 +231,37 @@ describe("who may see it", () => {
     expect([answer.late.count, answer.next, answer.slowest]).toEqual([0, [], []]);
     expect(answer.disabled_channels).toEqual([]);
     expect(answer.executions.every((bucket) => bucket.failed + bucket.waiting === 0)).toBe(true);
+  });
+
+  it("names first the disabled channel that most waits for, then by name", async () => {
+    const { db, workspaceId } = api;
+    const jobId = await insertJobRow(db, { workspaceId });
+    // Made in this order, so that neither their ids nor an equal end say who comes first.
+    for (const [name, waiting] of [
+      ["b", 1],
+      ["most", 2],
+      ["none", 0],
+      ["a", 1],
+    ] as const) {
+      const disabledReason = "It answered 410.";
+      const channelId = await insertChannelRow(db, { workspaceId, name, disabledReason });
+      for (let made = 0; made < waiting; made += 1) {
+        const executionId = await insertExecutionRow(db, { workspaceId, jobId, trigger: "manual" });
+        const row = { workspaceId, channelId, jobId, executionId, status: "pending" } as const;
+        await insertDeliveryRow(db, row);
+      }
+    }
+    await db.run(sql`update deliveries set parked_for = 'channel'`);
+    // The one that nothing waits for was disabled last.
+    await db.run(sql`
+      update channels set disabled_at = disabled_at + interval '1 hour' where name = 'none'`);
+    const { disabled_channels: channels } = await api.client.getOverview();
+    expect(channels.map(({ channel_name: name, waiting }) => [name, waiting])).toEqual([
+      ["most", 2],
+      ["a", 1],
+      ["b", 1],
+      ["none", 0],
+    ]);
   });
 
   it("needs every scope of what it tells", async () => {
