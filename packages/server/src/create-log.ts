@@ -3,11 +3,12 @@
 import { pino } from "pino";
 import type { Log } from "./log.ts";
 
-export function createLog(level: "debug" | "info" | "warn" | "error"): Log {
+/** `nodeId` is in every line, for logs of many nodes in one place. */
+export function createLog(level: "debug" | "info" | "warn" | "error", nodeId?: string): Log {
   return pino(
     {
       level,
-      base: null,
+      base: nodeId === undefined ? null : { node_id: nodeId },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

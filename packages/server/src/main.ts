@@ -203,17 +203,17 @@ program
     }
   });
 
-function readSettings(): { config: Config; log: Log } {
+function readSettings(nodeId?: string): { config: Config; log: Log } {
   const config = readConfig(process.env);
-  return { config, log: createLog(config.logLevel) };
+  return { config, log: createLog(config.logLevel, nodeId) };
 }
 
 function toServeOptions(
   { dataDir }: CommonFlags,
   { host, port }: { host: string; port: number | undefined },
 ): ServeOptions {
-  const { config, log } = readSettings();
   const nodeId = newId("node", new Date());
+  const { config, log } = readSettings(nodeId);
   return { config, log, dataDir, host, port, nodeId, stopSignal };
 }
 

@@ -44,7 +44,10 @@ export function createRescuer<Item extends Work>(
         worker.doubt();
         throw error;
       });
-    if (items.length > 0) log.warn({ rows: items.length }, `took ${name} from a node that died`);
+    if (items.length > 0) {
+      const ids = items.map(({ id }) => id);
+      log.warn({ rows: items.length, ids }, `took ${name} from a node that died`);
+    }
     if (items.length > 0) onRescued?.(items.length);
     await worker.rescue(items);
     return items.length;

@@ -16,7 +16,7 @@ function createTestSettler(commit: (batch: readonly string[]) => Promise<void>) 
     commit,
     isOutage: (error) => error instanceof Outage,
     reduce: (settlement) => `${settlement} without contents`,
-    idOf: (settlement) => `id of ${settlement}`,
+    idsOf: (settlement) => ({ execution_id: `id of ${settlement}` }),
     log,
   });
 }
@@ -66,6 +66,7 @@ describe("createSettler", () => {
     await vi.advanceTimersByTimeAsync(1);
     await Promise.all(all);
     expect(taken).toEqual(["good", "bad without contents", "fine"]);
+    expect(logged).toMatchObject([{ settler: "test", execution_id: "id of bad" }]);
   });
 
   it("rejects when even that is refused", async () => {
@@ -130,7 +131,13 @@ describe("stop", () => {
     expect([first.isOver, second.isOver, stopped.isOver]).toEqual([false, false, false]);
     await vi.advanceTimersByTimeAsync(1);
     expect([first.isOver, second.isOver, stopped.isOver]).toEqual([true, true, true]);
-    expect(logged).toEqual([{ settler: "test", count: 2, ids: ["id of a", "id of b"] }]);
+    expect(logged).toEqual([
+      {
+        settler: "test",
+        count: 2,
+        results: [{ execution_id: "id of a" }, { execution_id: "id of b" }],
+      },
+    ]);
     // Nothing goes on trying.
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -143,7 +150,9 @@ describe("stop", () => {
     const stopped = watch(settler.stop(50));
     await vi.advanceTimersByTimeAsync(50);
     expect([...all, stopped].every(({ isOver }) => isOver)).toBe(true);
-    expect(logged.at(-1)).toMatchObject({ ids: ["id of a", "id of b"] });
+    expect(logged.at(-1)).toMatchObject({
+      results: [{ execution_id: "id of a" }, { execution_id: "id of b" }],
+    });
   });
 
   it("gives up at once what comes after its end", async () => {
@@ -152,6 +161,8 @@ describe("stop", () => {
     await vi.advanceTimersByTimeAsync(10);
     expect(logged).toEqual([]);
     await settler.settle("late");
-    expect(logged).toEqual([{ settler: "test", count: 1, ids: ["id of late"] }]);
+    expect(logged).toEqual([
+      { settler: "test", count: 1, results: [{ execution_id: "id of late" }] },
+    ]);
   });
 });

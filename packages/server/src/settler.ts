@@ -1,7 +1,7 @@
 // Settles what workers finished, many at a time: while one batch is being committed the next one
 // gathers (group commit). It must never lose a settlement silently: it repeats until the database
 // took it, or until the process ends, and then says whose lease will have to be rescued.
-import type { Log } from "./log.ts";
+import type { Ids, Log } from "./log.ts";
 
 export interface Settler<Settlement> {
   /**
@@ -24,8 +24,8 @@ export interface SettlerOptions<Settlement> {
   readonly isOutage: (error: unknown) => boolean;
   /** What is settled instead when the database refuses one settlement by itself. */
   readonly reduce: (settlement: Settlement, error: unknown) => Settlement;
-  /** Whose lease it ends: names in the log what was given up. */
-  readonly idOf: (settlement: Settlement) => string;
+  /** Whose lease it ends, for lines of the log. */
+  readonly idsOf: (settlement: Settlement) => Ids;
   readonly log: Log;
 }
 
@@ -95,12 +95,12 @@ class Queue<Settlement> implements Settler<Settlement> {
   }
 
   #giveUp(): void {
-    const { log, name, idOf } = this.#options;
+    const { log, name, idsOf } = this.#options;
     const given = [...this.#open];
     if (given.length > 0) {
-      const ids = given.map(({ settlement }) => idOf(settlement));
+      const results = given.map(({ settlement }) => idsOf(settlement));
       log.error(
-        { settler: name, count: given.length, ids },
+        { settler: name, count: given.length, results },
         "the process ends before the database took these results: their leases run out, and " +
           "the work is made again",
       );
@@ -159,14 +159,15 @@ class Queue<Settlement> implements Settler<Settlement> {
 
   /** One bad row must not hold up the others: each is tried alone, then without its contents. */
   async #settleOneByOne(batch: readonly Entry<Settlement>[]): Promise<void> {
-    const { log, name, reduce } = this.#options;
+    const { log, name, reduce, idsOf } = this.#options;
     for (const entry of batch) {
       const { settlement, resolve, reject } = entry;
       try {
         await this.#commitUntilTaken([settlement]);
         this.#close(entry, resolve);
       } catch (error) {
-        log.error({ settler: name, err: error }, "a result was refused");
+        const ids = idsOf(settlement);
+        log.error({ settler: name, ...ids, err: error }, "a result was refused");
         await this.#commitUntilTaken([reduce(settlement, error)]).then(
           () => this.#close(entry, resolve),
           (refusal: unknown) => this.#close(entry, () => reject(refusal)),

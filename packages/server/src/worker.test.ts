@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createWorker, type Work } from "./worker.ts";
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const faults: Readonly<Record<string, unknown>>[] = [];
+const quiet = {
+  ...{ debug() {}, info() {}, warn() {} },
+  error: (fields: Readonly<Record<string, unknown>>) => void faults.push(fields),
+};
 let slowMs = 0;
 const clock = { now: () => new Date(Date.now() - slowMs) };
 const start = new Date("2026-03-01T10:00:00.000Z");
@@ -46,6 +50,7 @@ function createScene(dueAfterMs: readonly number[], concurrency: number) {
       return { items: due, isHeldBack: false };
     },
     findLeased: async (ids) => ids.filter((id) => leased.has(id)),
+    idsOf: ({ id }) => ({ row_id: id }),
     hasLeases: () => state.hasLeases,
     nextDueAt: async () => queue[0]?.dueAt,
     settleInterrupted: async ({ id }) => {
@@ -228,9 +233,12 @@ describe("createWorker", () => {
     worker.start();
     await vi.advanceTimersByTimeAsync(10);
     state.canSettle = false;
+    faults.length = 0;
     begun[0]?.fail();
     await vi.advanceTimersByTimeAsync(59_000);
     expect(released).toEqual([]);
+    // That it threw, and that it could not be settled.
+    expect(faults.map((fields) => fields.row_id)).toEqual(["row0", "row0"]);
     state.canSettle = true;
     await vi.advanceTimersByTimeAsync(3_000);
     expect(released).toEqual(["row0"]);

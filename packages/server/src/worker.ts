@@ -3,7 +3,7 @@
 //
 //   claim ──> waits in memory until due ──> waits for a free place ──> work ──> done
 import type { Clock } from "./clock.ts";
-import type { Log } from "./log.ts";
+import type { Ids, Log } from "./log.ts";
 import { createLoop, type Loop } from "./loop.ts";
 import type { Settler } from "./settler.ts";
 
@@ -38,6 +38,8 @@ export interface WorkerOptions<Item extends Work> {
   readonly hasLeases: () => boolean;
   /** Works on one to its settled end. Aborted by `cancel` and when the time to drain is up. */
   readonly work: (item: Item, signal: AbortSignal) => Promise<void>;
+  /** For lines of the log. */
+  readonly idsOf: (item: Item) => Ids;
   /** Settles one that was cut: its node died, or its work threw by a fault of ours. */
   readonly settleInterrupted: (item: Item) => Promise<void>;
 }
@@ -331,21 +333,21 @@ class Crew<Item extends Work> {
   }
 
   async #carryThrough(item: Item, signal: AbortSignal): Promise<void> {
-    const { name, work, log } = this.#options;
+    const { name, work, log, idsOf } = this.#options;
     try {
       await work(item, signal);
     } catch (error) {
-      log.error({ worker: name, id: item.id, err: error }, "work failed by a fault of ours");
+      log.error({ worker: name, ...idsOf(item), err: error }, "work failed by a fault of ours");
       await this.#giveUp(item);
     }
   }
 
   async #giveUp(item: Item): Promise<void> {
-    const { name, settleInterrupted, log } = this.#options;
+    const { name, settleInterrupted, log, idsOf } = this.#options;
     try {
       await settleInterrupted(item);
     } catch (error) {
-      log.error({ worker: name, id: item.id, err: error }, "a row could not be settled");
+      log.error({ worker: name, ...idsOf(item), err: error }, "a row could not be settled");
       if (!this.#isDraining) this.#quarantine(item);
     } finally {
       this.#rescued.delete(item);

@@ -39,7 +39,10 @@ export function createRateLimits({ config, clock, gate, log }: Parts): RateLimit
   function countAddress(request: FastifyRequest, reply: FastifyReply): Standing | undefined {
     const standing = addresses?.take(toNetwork(request.ip), clock.now());
     if (standing !== undefined) tell(reply, "address", standing);
-    if (standing?.isFirstOver) log.info({ address: request.ip }, "an address is over its limit");
+    if (standing?.isFirstOver) {
+      const fields = { request_id: request.id, address: request.ip };
+      log.info(fields, "an address is over its limit");
+    }
     return standing;
   }
 

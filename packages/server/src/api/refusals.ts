@@ -68,7 +68,7 @@ export async function refuse(
     const level = known === undefined ? log.error : log.warn;
     // The pattern and not the address: a query may hold what people searched for.
     const route = request.routeOptions.url ?? "no route";
-    const fields = { requestId: request.id, method: request.method, route, err: error };
+    const fields = { request_id: request.id, method: request.method, route, err: error };
     level(fields, known === undefined ? "a request failed" : "the database is away");
   }
   if (refusal.code === "unauthorized") reply.header("www-authenticate", "Bearer");

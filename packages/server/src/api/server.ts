@@ -40,6 +40,7 @@ import { addMetrics, type MetricsPageOptions } from "./metrics-page.ts";
 import { createRateLimits, type RateLimits } from "./rate-limits.ts";
 import { createRawRefusals } from "./raw-refusals.ts";
 import { refuse } from "./refusals.ts";
+import { addRequestLog } from "./request-log.ts";
 import { methodsOf, pathOf } from "./routes.ts";
 import { toSecurityHeaders } from "./security-headers.ts";
 import { addUnsubscribe } from "./unsubscribe.ts";
@@ -141,6 +142,7 @@ export function createApiServer(options: ApiServerOptions): FastifyInstance {
   const gate = createGate(services);
   const rates = createRateLimits({ config: services.config, clock: services.clock, gate, log });
   app.decorateRequest("identity", null);
+  addRequestLog(app, log);
   app.addHook("onRequest", async (request, reply) => {
     if (!admitRequest(parts, request, reply)) return reply;
     if (request.routeOptions.config.limitedBy === undefined) rates.admitAddress(request, reply);

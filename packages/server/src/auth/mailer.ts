@@ -102,7 +102,7 @@ async function sendOne(options: MailerOptions, mail: DueMail, signal: AbortSigna
   const delayMs = delaysMs[Math.min(mail.attemptCount, delaysMs.length) - 1] ?? hour;
   const dueAt = new Date(now.getTime() + delayMs);
   const isOver = outcome.permanent || dueAt.getTime() > lastAt;
-  const fields = { mail: mail.id, purpose: mail.purpose, attempt: mail.attemptCount, reason };
+  const fields = { mail_id: mail.id, purpose: mail.purpose, attempt: mail.attemptCount, reason };
   log.warn({ ...fields, given_up: isOver }, "a mail about an account was not sent");
   if (isOver) await finishMail(db, { mail, reason, now });
   else await postponeMail(db, { mail, reason, dueAt });

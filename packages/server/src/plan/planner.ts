@@ -60,6 +60,10 @@ const pauseMsMax = 5_000;
 // Passes are at least this far apart while nothing wakes the loop, so that plans come in batches.
 const pauseMsMin = 250;
 
+function idsOf({ id, workspaceId }: DueJob) {
+  return { job_id: id, workspace_id: workspaceId };
+}
+
 export function createPlanner(options: PlannerOptions): Planner {
   const { db, clock, log } = options;
   const aside = createSetAside();
@@ -68,13 +72,13 @@ export function createPlanner(options: PlannerOptions): Planner {
 
   function setAside(job: DueJob, error: unknown): void {
     const isNew = aside.add(job, clock.now());
-    if (isNew) log.error({ job_id: job.id, err: error }, "a job could not be planned");
+    if (isNew) log.error({ ...idsOf(job), err: error }, "a job could not be planned");
   }
 
   function announce({ planned, failed, deliveries }: Plan): void {
     for (const { job, error } of failed) setAside(job, error);
     for (const { job } of planned) {
-      if (aside.remove(job.id)) log.info({ job_id: job.id }, "a job can be planned again");
+      if (aside.remove(job.id)) log.info(idsOf(job), "a job can be planned again");
     }
     if (planned.length > 0) {
       faultPoint("planner.planned");

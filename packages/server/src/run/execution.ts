@@ -17,6 +17,7 @@ import type { Attempt } from "./attempt.ts";
 
 export interface Execution {
   readonly id: string;
+  readonly workspaceId: string;
   readonly trigger: Trigger;
   readonly scheduledFor: Date;
   /** When the attempt that is claimed is (or was) due. */
@@ -36,6 +37,11 @@ export interface Execution {
     readonly retryPolicy: RetryPolicy;
     readonly nextRunAt: Date | null;
   };
+}
+
+/** For lines of the log. */
+export function idsOf({ id, job, workspaceId }: Execution) {
+  return { execution_id: id, job_id: job.id, workspace_id: workspaceId };
 }
 
 export interface End {

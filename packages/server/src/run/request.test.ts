@@ -6,6 +6,7 @@ import { toCall } from "./request.ts";
 function execution(request: Partial<Execution["job"]["request"]>): Execution {
   return {
     id: "exec_1",
+    workspaceId: "ws_1",
     trigger: "schedule",
     scheduledFor: new Date("2026-03-01T10:00:00.000Z"),
     dueAt: new Date("2026-03-01T10:00:00.000Z"),

@@ -30,7 +30,7 @@ import {
   toUnsentAttempt,
   withoutContents,
 } from "./attempt.ts";
-import { type Execution, toEnd } from "./execution.ts";
+import { type Execution, idsOf, toEnd } from "./execution.ts";
 import { toCall } from "./request.ts";
 import { decide } from "./retry.ts";
 import { fillSecrets, findSecretNames, noSecrets, type OpenedSecrets } from "./secret.ts";
@@ -138,6 +138,7 @@ export function createRunner(options: RunnerOptions): Runner {
     releaseAllBut: (ids) => releaseAllBut(db, nodeId, ids),
     findLeased: (ids) => findLeased(db, nodeId, ids),
     work: run,
+    idsOf,
     settleInterrupted,
   });
   return withSettler(worker, settler);
@@ -152,9 +153,10 @@ const awayPauseMs = 250;
  */
 async function openSecretsOf(
   { openSecrets, log }: RunnerOptions,
-  { id, job }: Execution,
+  execution: Execution,
   signal: AbortSignal,
 ): Promise<OpenedSecrets | undefined> {
+  const { job } = execution;
   const names = findSecretNames(job.request);
   if (names.length === 0) return noSecrets;
   while (!signal.aborted) {
@@ -162,7 +164,8 @@ async function openSecretsOf(
       return await openSecrets(job.id, names);
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) throw error;
-      log.warn({ execution_id: id, err: error }, "the secrets of an attempt cannot be read yet");
+      const fields = { ...idsOf(execution), err: error };
+      log.warn(fields, "the secrets of an attempt cannot be read yet");
       await delay(awayPauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -176,7 +179,7 @@ function createExecutionSettler(
   return createSettler<Settlement>({
     name: "executions",
     log,
-    idOf: ({ execution }) => execution.id,
+    idsOf: ({ execution }) => idsOf(execution),
     isOutage: (error) => error instanceof DatabaseUnavailable,
     reduce: (settlement) => ({
       ...settlement,
@@ -186,7 +189,7 @@ function createExecutionSettler(
       const { settled, deliveries } = await settleIfLeased(db, batch);
       for (const { execution } of batch) {
         if (!settled.has(execution.id)) {
-          log.info({ execution_id: execution.id }, "the lease was lost; nothing was changed");
+          log.info(idsOf(execution), "the lease was lost; nothing was changed");
         }
       }
       onSettled?.(batch, settled);
@@ -199,8 +202,7 @@ function createExecutionSettler(
 function logAttempt(log: Log, execution: Execution, attempt: Attempt): void {
   log.debug(
     {
-      execution_id: execution.id,
-      job_id: execution.job.id,
+      ...idsOf(execution),
       attempt: attempt.number,
       status: attempt.status,
       status_code: attempt.statusCode,

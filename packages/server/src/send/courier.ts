@@ -3,7 +3,7 @@
 import { type HttpMessage, hidden, type Message, type Notice } from "@trigrun/contract";
 import type { Clock } from "../clock.ts";
 import { faultPoint } from "../fault-point.ts";
-import type { Log } from "../log.ts";
+import type { Ids, Log } from "../log.ts";
 import { type createScrubber, createScrubbers, type Scrub } from "../scrub.ts";
 import type { OpenChannel, SealedChannel } from "../store/channels.ts";
 import type { HttpCall, HttpOutcome } from "../wire/http-call.ts";
@@ -30,6 +30,8 @@ export interface CourierOptions {
 export interface Handed {
   /** The same on every try: receivers know a repeat by it. */
   readonly id: string;
+  /** For lines of the log. */
+  readonly ids: Ids;
   readonly notice: Notice;
   readonly signal?: AbortSignal;
 }
@@ -90,7 +92,7 @@ interface Prepared {
 function prepare(
   { open, log, ownSecrets, toScrub }: CourierOptions & { toScrub: typeof createScrubber },
   sealed: SealedChannel,
-  { id, notice }: Handed,
+  { ids, notice }: Handed,
   now: Date,
 ): Prepared | undefined {
   try {
@@ -100,10 +102,7 @@ function prepare(
   } catch (error) {
     // Its message alone may quote the config that could not be read.
     const name = error instanceof Error ? error.name : typeof error;
-    log.error(
-      { delivery_id: id, channel_id: sealed.id, error: name },
-      "a message could not be made",
-    );
+    log.error({ ...ids, channel_id: sealed.id, error: name }, "a message could not be made");
     return undefined;
   }
 }

@@ -20,6 +20,9 @@ export type Delivery = Told & Course;
 /** Where it stands. */
 interface Course {
   readonly id: string;
+  readonly workspaceId: string;
+  /** Null for what tells of no single job. */
+  readonly jobId: string | null;
   /** Null for what tells of no single execution. */
   readonly executionId: string | null;
   readonly output: string | null;
@@ -32,6 +35,12 @@ interface Course {
   /** Tries of this round that a dying node cut; they use up none. */
   readonly interruptions: number;
   readonly nodeId: string | null;
+}
+
+/** For lines of the log. */
+export function idsOf({ id, executionId, jobId, workspaceId }: Course) {
+  const about = { execution_id: executionId, job_id: jobId, workspace_id: workspaceId };
+  return { delivery_id: id, ...about };
 }
 
 // The product's specification: 10 tries, each so long after the one before, ±20 %.

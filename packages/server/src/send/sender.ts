@@ -24,7 +24,7 @@ import {
 import { type Patience, type Settlement, settleIfLeased } from "../store/delivery-settlement.ts";
 import { type Claim, createWorker, type Worker, withSettler } from "../worker.ts";
 import type { Courier } from "./courier.ts";
-import { decide, decideInterrupted, type Next, parkForChannel } from "./delivery.ts";
+import { decide, decideInterrupted, idsOf, type Next, parkForChannel } from "./delivery.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { toNotice } from "./notice.ts";
 import { type Try, toInterruptedTry, withoutContents } from "./try.ts";
@@ -67,9 +67,9 @@ export function createSender(options: SenderOptions): Sender {
     if (channel.disabledReason !== null) {
       return settleWithoutTry(delivery, parkForChannel(delivery, channel.disabledReason));
     }
-    const { id } = delivery;
     const notice = toNotice(delivery, delivery.output);
-    const { attempt, verdict } = await courier.handOver(channel, { id, notice, signal });
+    const handed = { id: delivery.id, ids: idsOf(delivery), notice, signal };
+    const { attempt, verdict } = await courier.handOver(channel, handed);
     faultPoint("sender.answered");
     const isCut = signal.aborted && attempt.errorClass === "cancelled";
     if (isCut) return settleInterrupted(delivery);
@@ -128,6 +128,7 @@ export function createSender(options: SenderOptions): Sender {
     releaseAllBut: (ids) => releaseAllBut(db, nodeId, ids),
     findLeased: (ids) => findLeased(db, nodeId, ids),
     work: send,
+    idsOf,
     settleInterrupted,
   });
   return withSettler(worker, settler);
@@ -143,7 +144,7 @@ function createDeliverySettler({
   return createSettler<Settlement>({
     name: "deliveries",
     log,
-    idOf: ({ delivery }) => delivery.id,
+    idsOf: ({ delivery }) => idsOf(delivery),
     isOutage: (error) => error instanceof DatabaseUnavailable,
     reduce: (settlement) => ({
       ...settlement,
@@ -154,7 +155,7 @@ function createDeliverySettler({
       onSettled?.(batch, settled);
       for (const { delivery } of batch) {
         if (!settled.has(delivery.id)) {
-          log.info({ delivery_id: delivery.id }, "the lease was lost; nothing was changed");
+          log.info(idsOf(delivery), "the lease was lost; nothing was changed");
         }
       }
     },
@@ -232,9 +233,8 @@ const channelGone: Next = {
 function logTry(log: Log, delivery: ClaimedDelivery, attempt: Try | null, next: Next): void {
   log.debug(
     {
-      delivery_id: delivery.id,
-      execution_id: delivery.executionId,
-      channel_id: delivery.channel?.id,
+      ...idsOf(delivery),
+      channel_id: delivery.channelId,
       status: next.status,
       status_code: attempt?.response?.status_code,
       latency_ms: attempt?.latencyMs,

@@ -35,7 +35,7 @@ export function createTestSend({ db, clock, courier }: TesterOptions): TestSend 
     const id = newId("delivery", clock.now());
     const told = toExecutionEvent(event, facts);
     const notice = { kind: "execution", event: told, output, isTest: true } as const;
-    const { attempt } = await courier.handOver(channel, { id, notice });
+    const { attempt } = await courier.handOver(channel, { id, ids: {}, notice });
     return toExchange(attempt);
   };
 }

@@ -7,6 +7,8 @@ import { sql, type Tx } from "./db.ts";
 
 type ClaimedRow = Told & {
   id: string;
+  workspace_id: string;
+  job_id: string | null;
   execution_id: string | null;
   output: string | null;
   due_at: Date;
@@ -43,6 +45,8 @@ function toDelivery(row: ClaimedRow): ClaimedDelivery {
   return {
     ...told,
     id: row.id,
+    workspaceId: row.workspace_id,
+    jobId: row.job_id,
     executionId: row.execution_id,
     output: row.output,
     dueAt: row.due_at,
@@ -68,9 +72,10 @@ function toDelivery(row: ClaimedRow): ClaimedDelivery {
 }
 
 const withChannel = `
-  select d.id, d.execution_id, d.event, d.facts, d.output, d.due_at, d.attempt_count, d.round_start,
-    d.round_began_at, d.interruptions, d.node_id, d.destination_id, d.channel_id,
-    c.type as channel_type, c.config, c.secrets, c.disabled_reason, c.retry_schedule
+  select d.id, d.workspace_id, d.job_id, d.execution_id, d.event, d.facts, d.output, d.due_at,
+    d.attempt_count, d.round_start, d.round_began_at, d.interruptions, d.node_id,
+    d.destination_id, d.channel_id, c.type as channel_type, c.config, c.secrets,
+    c.disabled_reason, c.retry_schedule
   from claimed d left join channels c on c.id = d.channel_id`;
 
 /** Which destinations a statement visits: those after one id, up to another one, in order. */

@@ -6,6 +6,7 @@ import { sql, type Tx } from "./db.ts";
 
 interface FactsRow {
   id: string;
+  workspace_id: string;
   status: ExecutionStatus;
   trigger: Execution["trigger"];
   scheduled_for: Date;
@@ -46,7 +47,7 @@ export async function loadEnd(
   },
 ): Promise<FoundEnd | undefined> {
   const [row] = await tx.rows<FactsRow>(sql`
-    select e.id, e.status, e.trigger, e.scheduled_for, e.started_at, e.finished_at,
+    select e.id, e.workspace_id, e.status, e.trigger, e.scheduled_for, e.started_at, e.finished_at,
       e.attempt_count, e.interruptions, e.reason, e.job_id, j.name as job_name, j.kind as job_kind,
       j.request, j.retry_policy, j.next_run_at, a.number, a.status as attempt_status,
       a.status_code, a.started_at as attempt_started_at, a.latency_ms, a.body_preview,
@@ -66,6 +67,7 @@ export async function loadEnd(
 function toEndOf(row: FactsRow, status: EndStatus, finishedAt: Date, publicUrl: string): End {
   const execution: Execution = {
     id: row.id,
+    workspaceId: row.workspace_id,
     trigger: row.trigger,
     scheduledFor: row.scheduled_for,
     dueAt: row.scheduled_for,

@@ -11,6 +11,7 @@ import { createRecordset, type RecordOf } from "./recordset.ts";
 
 interface ClaimedRow {
   id: string;
+  workspace_id: string;
   trigger: Trigger;
   scheduled_for: Date;
   due_at: Date;
@@ -26,14 +27,15 @@ interface ClaimedRow {
   next_run_at: Date | null;
 }
 
-const claimedText = `e.id, e.trigger, e.scheduled_for, e.due_at, e.started_at, e.attempt_count,
-  e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind, j.request,
-  j.retry_policy, j.next_run_at`;
+const claimedText = `e.id, e.workspace_id, e.trigger, e.scheduled_for, e.due_at, e.started_at,
+  e.attempt_count, e.interruptions, e.node_id, e.job_id, j.name as job_name, j.kind as job_kind,
+  j.request, j.retry_policy, j.next_run_at`;
 const claimedColumns = raw(claimedText);
 
 function toExecution(row: ClaimedRow): Execution {
   return {
     id: row.id,
+    workspaceId: row.workspace_id,
     trigger: row.trigger,
     scheduledFor: row.scheduled_for,
     dueAt: row.due_at,

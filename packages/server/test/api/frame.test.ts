@@ -159,7 +159,7 @@ describe("faults", () => {
     expect(answer.text).not.toContain("hunter2");
     const id = String(answer.headers["x-request-id"]);
     expect(answer.body.error.message).toContain(id);
-    const line = logged.find(({ fields }) => fields.requestId === id);
+    const line = logged.find(({ fields }) => fields.request_id === id);
     expect(line).toMatchObject({
       level: "error",
       fields: { method: "GET", route: "/v1/notification-channels" },

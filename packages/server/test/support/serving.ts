@@ -19,7 +19,8 @@ export interface LogLine {
 
 export interface Serving {
   readonly url: string;
-  readonly nodeId: string;
+  /** The owner's. */
+  readonly token: string;
   readonly client: Client<TrigRunApi>;
   /** Every line that was logged, of every level. */
   readonly lines: readonly LogLine[];
@@ -49,7 +50,7 @@ export async function startServing(
   });
   const url = running.url ?? "";
   return {
-    ...{ url, nodeId, lines },
+    ...{ url, token, lines },
     client: createClient({ baseUrl: url, token, fetch }),
     metrics: async () => readSamples(await (await fetch(`${url}/metrics`)).text()),
     async stop() {
