@@ -33,7 +33,8 @@ interface Engine {
 
 export const peersBench: Bench = {
   summary: "executions a second of other job queues, beside TrigRun's",
-  limitMs: 600_000,
+  // Two minutes on a quiet machine.
+  limitMs: 900_000,
   async run(stage) {
     const { signal, print, defer } = stage;
     const node = prepare(print);
