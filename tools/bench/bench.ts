@@ -47,6 +47,10 @@ async function perform(bench: Bench): Promise<boolean> {
   const { signal } = controller;
   try {
     return await bench.run({ signal, print, defer: (close) => void closers.push(close) });
+  } catch (error) {
+    // What was aborted says only that it was.
+    signal.throwIfAborted();
+    throw error;
   } finally {
     clearTimeout(timer);
     for (const close of closers.reverse()) {

@@ -94,7 +94,7 @@ const lookMs = 10;
 
 export async function untilDrained(db: pg.Client, signal: AbortSignal): Promise<void> {
   for (;;) {
-    // Asked of the smallest indexes there are: those of what waits, is leased, or is still to be planned.
+    // Asked of the smallest indexes there are: of what waits, is leased, or is to be planned.
     const { rows } = await db.query<{ left: boolean }>(
       `select exists (select from executions where node_id is null and due_at is not null)
          or exists (select from executions where node_id is not null)

@@ -1,5 +1,6 @@
 // How small the product is when it has nothing to do: its start on an empty folder and on one that
 // it has used, and the memory and the CPU time of the program and its PostgreSQL at rest. Linux.
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,8 +29,8 @@ export const smallnessBench: Bench = {
   summary: "how fast it starts, and what it takes when it has nothing to do",
   limitMs: 300_000,
   async run(stage) {
-    const first: number[] = [];
-    const later: number[] = [];
+    const first: Start[] = [];
+    const later: Start[] = [];
     for (let start = 0; start < starts; start += 1) {
       const dataDir = await mkdtemp(join(tmpdir(), "trigrun-bench-data-"));
       // Root's database runs as another user, who must pass through.
@@ -40,14 +41,20 @@ export const smallnessBench: Bench = {
     }
     const rest = await measureRest(stage);
     const measured: Record<Measure, number> = {
-      "first start, s": median(first),
-      "later start, s": median(later),
+      "first start, s": median(first.map(({ seconds }) => seconds)),
+      "later start, s": median(later.map(({ seconds }) => seconds)),
       ...rest,
     };
     stage.print(`Starts: the median of ${starts}, each with that of a guard around it.`);
+    const [cpuOfFirst, cpuOfLater] = [first, later].map((all) => median(all.map((s) => s.cpu)));
+    stage.print(
+      `CPU time of a first one ${toText(cpuOfFirst)}, of a later one ${toText(cpuOfLater)},`,
+    );
+    stage.print(`and of a Node.js that does nothing ${toText(measureBareNode())}.`);
     stage.print("");
     stage.print(`${"".padEnd(26)}measured  promised   ratio`);
     let isKept = true;
+    // TypeScript takes the keys of any object for any text.
     for (const name of Object.keys(promises) as Measure[]) {
       const [value, promised] = [measured[name], promises[name]];
       isKept &&= value <= promised;
@@ -60,13 +67,32 @@ export const smallnessBench: Bench = {
   },
 };
 
+interface Start {
+  readonly seconds: number;
+  /** Of the program and its PostgreSQL: it tells more where the processors are shared. */
+  readonly cpu: number;
+}
+
+const toText = (seconds: number | undefined) => `${seconds?.toFixed(2)} s`;
+
+/** What there is to compare with on this machine. */
+function measureBareNode(): number {
+  const runs = Array.from({ length: starts }, () => {
+    const before = readCpuSeconds(process.pid) ?? Number.NaN;
+    execFileSync(process.execPath, ["-e", "0"]);
+    return (readCpuSeconds(process.pid) ?? Number.NaN) - before;
+  });
+  return median(runs);
+}
+
 /** From the command to "listening on", which it says when everything runs. */
-async function timeStart({ signal }: Stage, dataDir: string): Promise<number> {
+async function timeStart({ signal }: Stage, dataDir: string): Promise<Start> {
   const startedAt = performance.now();
   const installation = await startInstallation(signal, {}, dataDir);
   const seconds = (performance.now() - startedAt) / 1_000;
+  const cpu = readCpuSeconds(installation.pids.server) ?? Number.NaN;
   await installation.stop();
-  return seconds;
+  return { seconds, cpu };
 }
 
 async function measureRest(stage: Stage) {

@@ -84,9 +84,16 @@ export async function insert(results) {
 }
 
 /**
+ * @typedef {object} Peer
+ * @property {(count: number) => Promise<void>} prepare
+ * @property {() => Promise<void>} start
+ * @property {string} isLeft
+ */
+
+/**
  * `prepare` makes jobs ready that are not begun; `start` lets them begin. What is answered is how
  * many seconds passed until nothing was left, which `isLeft` asks.
- * @param {{ prepare: (count: number) => Promise<void>, start: () => Promise<void>, isLeft: string }} peer
+ * @param {Peer} peer
  */
 export async function offer({ prepare, start, isLeft }) {
   await db.query(`create table results (id text not null, status integer not null,
