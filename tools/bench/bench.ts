@@ -3,6 +3,7 @@
 //
 //   npm run bench -- tarpit
 import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
+import { dashboardBench } from "./dashboard.ts";
 import { historyBench } from "./history.ts";
 import { chainBench, executionsBench } from "./rate.ts";
 import type { Bench } from "./stage.ts";
@@ -11,6 +12,7 @@ import { tarpitBench } from "./tarpit.ts";
 const benches: Readonly<Record<string, Bench>> = {
   executions: executionsBench,
   chain: chainBench,
+  dashboard: dashboardBench,
   history: historyBench,
   tarpit: tarpitBench,
 };
