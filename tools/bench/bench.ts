@@ -4,6 +4,7 @@
 //   npm run bench -- tarpit
 import { arch, availableParallelism, cpus, release, totalmem } from "node:os";
 import { apiBench } from "./api.ts";
+import { dashboardBench } from "./dashboard.ts";
 import { historyBench } from "./history.ts";
 import { burstBench, latenessBench } from "./lateness.ts";
 import { nodesBench } from "./nodes.ts";
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   api: apiBench,
   smallness: smallnessBench,
   nodes: nodesBench,
+  dashboard: dashboardBench,
   history: historyBench,
   tarpit: tarpitBench,
 };

@@ -54,7 +54,8 @@ export function useList<K extends ListKey>(
   { everyMs, isEnded }: ListOptions<K> = {},
 ): List<ItemOf<K>> {
   const client = useClient();
-  const queryKey = [key, input ?? {}];
+  // The same route read at once by `useRead` is another answer.
+  const queryKey = [key, input ?? {}, "pages"];
   // `ListKey` admits routes with items only.
   const toItems = (data: InfiniteData<AnswerOf<K>> | undefined) =>
     (data?.pages.flatMap((page) => [...page.items]) ?? []) as unknown as ItemOf<K>[];

@@ -21,6 +21,9 @@ const waitMaxMs = 30_000;
 const askSeldomMs = 60_000;
 const askOftenMs = 5_000;
 
+/** For one thing that is looked at and not over: cheap, and whoever waits for it sees each step. */
+export const openMs = 5_000;
+
 /** Routes whose answers tell of many executions, or of many deliveries. */
 const ofExecutions: readonly RouteKey[] = [
   ...(["listExecutions", "listJobExecutions", "listJobs", "getJob"] as const),

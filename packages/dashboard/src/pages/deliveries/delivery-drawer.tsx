@@ -11,7 +11,7 @@ import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
 import { type AnswerOf, useRead, useWrite } from "../../data/api.tsx";
 import { useList } from "../../data/list.ts";
-import { useEveryMs } from "../../data/live.ts";
+import { openMs, useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { hasSettled } from "../../data/states.ts";
 import { TryDetails } from "./try-details.tsx";
@@ -20,7 +20,7 @@ type Delivery = AnswerOf<"getDelivery">;
 
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const params = { id };
-  const everyMs = useEveryMs();
+  const everyMs = useEveryMs(openMs);
   const asked = { everyMs, isEnded: hasSettled };
   const { data, error, refetch, dataUpdatedAt } = useRead("getDelivery", { params }, asked);
   const title = data === undefined ? "Delivery" : (data.job_name ?? data.event.replace("_", " "));
@@ -46,7 +46,7 @@ function DeliveryDetails({ delivery, readAtMs }: DetailsProps) {
   const mayWrite = useMayWrite();
   // What was read before the end may lack what the end brought.
   const isEnded = (_: unknown, atMs: number) => hasSettled(delivery) && atMs >= readAtMs;
-  const asked = { everyMs: useEveryMs(), isEnded };
+  const asked = { everyMs: useEveryMs(openMs), isEnded };
   const { data: explanation } = useRead("explainDelivery", { params }, asked);
   return (
     <>

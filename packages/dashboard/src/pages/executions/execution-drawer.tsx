@@ -11,7 +11,7 @@ import { showToast } from "../../components/toast.ts";
 import { When } from "../../components/when.tsx";
 import { type AnswerOf, type RouteKey, useRead, useWrite } from "../../data/api.tsx";
 import { type List, useList } from "../../data/list.ts";
-import { useEveryMs } from "../../data/live.ts";
+import { openMs, useEveryMs } from "../../data/live.ts";
 import { useMayWrite } from "../../data/me.tsx";
 import { hasEnded, hasSettled } from "../../data/states.ts";
 import { toDuration } from "../../data/time.ts";
@@ -22,7 +22,7 @@ type Delivery = AnswerOf<"listExecutionNotifications">["items"][number];
 
 export function ExecutionDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const params = { id };
-  const everyMs = useEveryMs();
+  const everyMs = useEveryMs(openMs);
   const asked = { everyMs, isEnded: hasEnded };
   const { data, error, refetch, dataUpdatedAt } = useRead("getExecution", { params }, asked);
   return (
@@ -45,7 +45,7 @@ function ExecutionDetails({ execution, readAtMs }: DetailsProps) {
   const { id, attempts, warnings } = execution;
   const mayWrite = useMayWrite();
   const params = { id };
-  const everyMs = useEveryMs();
+  const everyMs = useEveryMs(openMs);
   const toldInput = { params, query: { limit: 100 } };
   // What was read before the end may lack what the end brought.
   const isOver = (items: readonly Pick<Delivery, "status">[], atMs: number) =>
