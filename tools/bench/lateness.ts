@@ -153,11 +153,7 @@ export const burstBench: Bench = {
   },
 };
 
-async function runBurst(
-  scene: Scene,
-  count: number,
-  meter?: Meter,
-): Promise<readonly number[]> {
+async function runBurst(scene: Scene, count: number, meter?: Meter): Promise<readonly number[]> {
   const { target, db, like, signal } = scene;
   await target.report();
   // On a whole second, as schedules are.
