@@ -71,6 +71,8 @@ describe("decide", () => {
   it("fails when the last of max_attempts failed", () => {
     const decision = decide({ ...base, attempt: attempt({ number: 3 }) });
     expect(decision.reason).toMatch(/^All 3 attempts failed; the last one: /);
+    const once = { ...base, policy: { ...base.policy, max_attempts: 1 }, attempt: attempt({}) };
+    expect(decide(once).reason).toMatch(/^The only attempt failed: The target answered /);
   });
 
   it("doubles the step of the backoff with each attempt", () => {

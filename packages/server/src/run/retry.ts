@@ -80,10 +80,10 @@ function decideRetry(facts: Facts, count: number, what: string): Decision {
     { count, beganAt },
     { askedMs, now, random },
   );
-  const all = count === 1 ? "The only attempt failed" : `All ${count} attempts failed`;
   return toDecision(next, {
     what,
-    exhausted: `${all}; the last one: `,
+    exhausted:
+      count === 1 ? "The only attempt failed: " : `All ${count} attempts failed; the last one: `,
     asked: `The target asked to wait ${formatLength(askedMs ?? 0)} (Retry-After).`,
   });
 }
