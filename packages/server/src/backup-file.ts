@@ -9,6 +9,8 @@ import type { OpenDatabase } from "./open-database.ts";
 import { type BackupSums, writeBackup } from "./store/backup.ts";
 import { BackupRefused, damaged, foreign } from "./store/backup-text.ts";
 import { syncClock } from "./store/clock.ts";
+import type { DataFolder } from "./store/data-folder.ts";
+import type { Database } from "./store/db.ts";
 import { readOwnTables } from "./store/migrate.ts";
 import { restoreBackup } from "./store/restoration.ts";
 import { createVault } from "./store/vault.ts";
@@ -26,7 +28,7 @@ interface Surroundings {
 }
 
 export async function backUp(
-  { db, folder }: Pick<OpenDatabase, "db" | "folder">,
+  { db, folder }: { readonly db: Database; readonly folder: Pick<DataFolder, "keyFile"> },
   path: string,
   { config, say, stopSignal }: Surroundings,
 ): Promise<void> {
