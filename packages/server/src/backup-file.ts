@@ -1,7 +1,7 @@
 // `trigrun backup` and `trigrun restore`: the backup as a file, compressed, or as a stream. A file
 // of this name is there whole or not at all, and one that is there is never written over.
 import { createReadStream } from "node:fs";
-import { access, open, rename, rm, stat } from "node:fs/promises";
+import { access, link, open, rename, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import type { Config } from "./config.ts";
@@ -9,6 +9,9 @@ import type { OpenDatabase } from "./open-database.ts";
 import { type BackupSums, writeBackup } from "./store/backup.ts";
 import { BackupRefused, damaged, foreign } from "./store/backup-text.ts";
 import { syncClock } from "./store/clock.ts";
+import type { DataFolder } from "./store/data-folder.ts";
+import type { Database } from "./store/db.ts";
+import { readOwnTables } from "./store/migrate.ts";
 import { restoreBackup } from "./store/restoration.ts";
 import { createVault } from "./store/vault.ts";
 import { findKeys } from "./store/vault-key.ts";
@@ -25,13 +28,14 @@ interface Surroundings {
 }
 
 export async function backUp(
-  { db, folder }: Pick<OpenDatabase, "db" | "folder">,
+  { db, folder }: { readonly db: Database; readonly folder: Pick<DataFolder, "keyFile"> },
   path: string,
   { config, say, stopSignal }: Surroundings,
 ): Promise<void> {
   const takenAt = (await syncClock(db)).now();
+  const own = await readOwnTables();
   const write = (target: NodeJS.WritableStream) =>
-    writeBackup(db, { version, takenAt }, (text) =>
+    writeBackup(db, { version, takenAt, own }, (text) =>
       pipeline(text, createGzip(), target, { signal: stopSignal }),
     );
   const sums =
@@ -41,8 +45,18 @@ export async function backUp(
   say(
     `Backed up ${sums.rows} rows of ${sums.tables} tables${place}, ` +
       `as of ${takenAt.toISOString()}.\n` +
+      tellForeign(sums.foreign) +
       `The encryption key (${key}) is not in it, and without the key no secret and no credential ` +
       "in it can be read. Keep a copy of the key, in another place than the backup.",
+  );
+}
+
+function tellForeign(tables: readonly string[]): string {
+  if (tables.length === 0) return "";
+  const [one, rest] = [`table ${tables[0]}`, `tables ${tables.join(", ")}`];
+  return (
+    `Not in it: the ${tables.length === 1 ? one : rest}, which TrigRun did not make. ` +
+    "Keep what you need of that by other means, as pg_dump.\n"
   );
 }
 
@@ -51,11 +65,7 @@ async function intoFile(
   path: string,
   write: (file: NodeJS.WritableStream) => Promise<BackupSums>,
 ): Promise<BackupSums> {
-  if (await isThere(path)) {
-    throw new BackupRefused(
-      `${path} is there already, and is not written over: choose a new name.`,
-    );
-  }
+  if (await isThere(path)) throw taken(path);
   const draft = `${path}.${process.pid}.part`;
   // For its owner's eyes alone: it holds all that was ever sent and answered.
   // Opened before anything is begun: a stream that opens by itself fails with nobody listening.
@@ -63,13 +73,35 @@ async function intoFile(
   const file = handle.createWriteStream({ flush: true });
   try {
     const sums = await write(file);
-    await rename(draft, path);
+    await place(draft, path);
     return sums;
   } catch (error) {
     file.destroy();
     await rm(draft, { force: true });
     return refuse(path, error);
   }
+}
+
+/** Under a name that somebody else may have taken since the backup was begun. */
+async function place(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw taken(path);
+    // Some file systems have no links; there, what is between this look and the move is no time.
+    if (await isThere(path)) throw taken(path);
+    await rename(draft, path);
+    return;
+  }
+  await rm(draft);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function taken(path: string): BackupRefused {
+  return new BackupRefused(`${path} is there already, and is not written over: choose a new name.`);
 }
 
 /** Says what a failure of the file means, and passes on every other one. */

@@ -15,6 +15,18 @@ export const leftOut: readonly string[] = ["migrations", "nodes"];
 export interface BackupSums {
   readonly tables: number;
   readonly rows: number;
+  /**
+   * Tables of the schema that somebody else has made. They are not in the backup: no restore could
+   * put them back, as the migrations do not make them.
+   */
+  readonly foreign: readonly string[];
+}
+
+export interface BackupOptions {
+  readonly version: string;
+  readonly takenAt: Date;
+  /** The tables that migrations make. */
+  readonly own: ReadonlySet<string>;
 }
 
 /**
@@ -23,12 +35,14 @@ export interface BackupSums {
  */
 export function writeBackup(
   db: Database,
-  { version, takenAt }: { readonly version: string; readonly takenAt: Date },
+  { version, takenAt, own }: BackupOptions,
   write: (text: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<BackupSums> {
   return db.copy(async (tx) => {
     await tx.run(raw("set transaction isolation level repeatable read, read only"));
-    const tables = (await readTables(tx)).filter(({ name }) => !leftOut.includes(name));
+    const all = await readTables(tx);
+    const tables = all.filter(({ name }) => own.has(name) && !leftOut.includes(name));
+    const foreign = all.map(({ name }) => name).filter((name) => !own.has(name));
     // Against a migration, or a partition that goes, in the middle. Everybody reads and writes on.
     const names = tables.map(({ name }) => quote(name)).join(", ");
     if (tables.length > 0) await tx.run(raw(`lock table ${names} in access share mode`));
@@ -39,7 +53,7 @@ export function writeBackup(
       migrations: await readHistory(tx),
       tables,
     };
-    const sums = { tables: tables.length, rows: 0 };
+    const sums = { tables: tables.length, rows: 0, foreign };
     await write(toText(tx, head, sums));
     return sums;
   });
@@ -69,7 +83,7 @@ async function* toText(
     sums.rows += rows;
   }
   // Read last: sequences are of no snapshot, and must not stand below a row of ours.
-  yield toLine({ end: true, sequences: await readSequences(tx) });
+  yield toLine({ end: true, sequences: await readSequences(tx, head.tables) });
 }
 
 /** COPY writes a newline within a value as \n, so that each row is one line. */

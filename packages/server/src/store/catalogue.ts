@@ -1,6 +1,6 @@
 // What tables there are, asked of PostgreSQL itself, so that a table that a later migration makes
 // is in every backup without being named anywhere. It changes nothing.
-import { raw, type Tx } from "./db.ts";
+import { raw, sql, type Tx } from "./db.ts";
 
 export interface Table {
   name: string;
@@ -50,14 +50,18 @@ export interface Sequence {
   readonly last: number | null;
 }
 
-export function readSequences(tx: Tx): Promise<Sequence[]> {
-  return tx.rows<Sequence>(
-    raw(`
-    select sequencename as name, last_value as last from pg_sequences
-    where schemaname = current_schema()
-      and not ${ofExtension("format('%I.%I', schemaname, sequencename)::regclass")}
-    order by sequencename`),
-  );
+/** Those that number a column of these tables; migrations make no others. */
+export function readSequences(tx: Tx, tables: readonly Table[]): Promise<Sequence[]> {
+  return tx.rows<Sequence>(sql`
+    select s.sequencename as name, s.last_value as last
+    from pg_sequences s join pg_depend d
+      on d.objid = format('%I.%I', s.schemaname, s.sequencename)::regclass
+        and d.classid = 'pg_class'::regclass and d.refclassid = d.classid
+        and d.deptype in ('a', 'i')
+    join pg_class c on c.oid = d.refobjid
+    where s.schemaname = current_schema() and c.relnamespace = current_schema()::regnamespace
+      and c.relname = any(${tables.map(({ name }) => name)}::text[])
+    order by s.sequencename`);
 }
 
 /** A name as it may stand in a statement. */

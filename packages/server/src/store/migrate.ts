@@ -133,6 +133,16 @@ async function apply(tx: Tx, { number, name, checksum, text }: Migration): Promi
     insert into migrations (number, name, checksum) values (${number}, ${name}, ${checksum})`);
 }
 
+/** Tables of the schema that this product has made, at any time; what else is there is foreign. */
+export async function readOwnTables(): Promise<ReadonlySet<string>> {
+  const migrations = await readMigrations(MIGRATIONS);
+  const made = migrations.flatMap(({ text }) => [
+    ...text.matchAll(/\bcreate (?:unlogged )?table (?:if not exists )?(\w+)/gi),
+  ]);
+  // Made by `makeTable`, before any of them.
+  return new Set(["migrations", ...made.flatMap(([, name]) => name ?? [])]);
+}
+
 /** What has been applied, in order. */
 export async function readHistory(tx: Tx): Promise<KnownMigration[]> {
   return (await readApplied(tx)).map(({ name, checksum }) => ({ name, checksum }));

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { leftOut, writeBackup } from "../../src/store/backup.ts";
 import { type Database, raw, sql } from "../../src/store/db.ts";
+import { readOwnTables } from "../../src/store/migrate.ts";
 import { restoreBackup } from "../../src/store/restoration.ts";
 import { createVault, type Vault } from "../../src/store/vault.ts";
 import { verifyVault } from "../../src/store/vault-check.ts";
@@ -32,9 +33,15 @@ afterEach(async () => {
   await target.drop();
 });
 
-async function backUp(db: Database): Promise<Buffer> {
+/** `more`: tables that a later migration makes. */
+async function toOptions(more: readonly string[] = []) {
+  const own = new Set([...(await readOwnTables()), ...more]);
+  return { version: "1.2.3", takenAt: new Date(0), own };
+}
+
+async function backUp(db: Database, more: readonly string[] = []): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  await writeBackup(db, { version: "1.2.3", takenAt: new Date(0) }, async (text) => {
+  await writeBackup(db, await toOptions(more), async (text) => {
     for await (const piece of text) pieces.push(piece);
   });
   return Buffer.concat(pieces);
@@ -119,6 +126,23 @@ describe("a backup", () => {
     expect(await target.db.rows(sql`select number from of_extension`)).toEqual([{ number: 1 }]);
   });
 
+  it("leaves out what somebody else has made, and names it", async () => {
+    const { db } = source;
+    await insertStory(db);
+    await db.run(sql`create table of_somebody (id serial, job_id text references jobs)`);
+    await db.run(sql`insert into of_somebody (job_id) select id from jobs`);
+    await db.run(sql`create sequence of_nobody`);
+    const pieces: Buffer[] = [];
+    const { foreign } = await writeBackup(db, await toOptions(), async (text) => {
+      for await (const piece of text) pieces.push(piece);
+    });
+    expect(foreign).toEqual(["of_somebody"]);
+    const text = Buffer.concat(pieces);
+    expect(text.toString()).not.toMatch(/of_somebody|of_nobody/);
+    await restore(text);
+    expect(await target.db.rows(sql`select from jobs`)).toHaveLength(1);
+  });
+
   it("names every table of the schema but two", async () => {
     const tables = await source.db.rows<{ name: string }>(sql`
       select c.relname as name from pg_class c
@@ -151,7 +175,7 @@ describe("a backup", () => {
     const loading = load();
     let pieces = 0;
     const text: Buffer[] = [];
-    await writeBackup(db, { version: "1", takenAt: new Date(0) }, async (all) => {
+    await writeBackup(db, await toOptions(), async (all) => {
       for await (const piece of all) {
         text.push(piece);
         // So that there are writes between any two tables.
@@ -202,7 +226,7 @@ describe("a backup", () => {
         for values from ('2026-11-01') to ('2026-12-01');
       insert into parted (at) values ('2026-11-05'), ('2026-11-06')`),
     );
-    const text = (await backUp(source.db)).toString();
+    const text = (await backUp(source.db, ["parted"])).toString();
     const head = JSON.parse(text.slice(0, text.indexOf("\n")));
     expect(text).toMatch(/\n\{"table":"parted"\}\n1\t2026-11-05 00:00:00\+00\n2\t.*\n\\\.\n/);
     expect(text).toMatch(/\{"end":true,"sequences":\[.*\{"name":"parted_id_seq","last":2\}/);
@@ -288,14 +312,14 @@ describe("copying", () => {
 
   it("leaves no connection when its reader fails", async () => {
     await insertStory(source.db);
-    const writing = writeBackup(source.db, { version: "1", takenAt: new Date(0) }, (text) =>
+    const writing = writeBackup(source.db, await toOptions(), (text) =>
       pipeline(text, async (pieces) => {
         for await (const piece of pieces) createHash("sha256").update(piece);
         throw new Error("no space left");
       }),
     );
     await expect(writing).rejects.toThrow("no space left");
-    const early = writeBackup(source.db, { version: "1", takenAt: new Date(0) }, async (text) => {
+    const early = writeBackup(source.db, await toOptions(), async (text) => {
       for await (const _ of text) throw new Error("no space at all");
     });
     await expect(early).rejects.toThrow("no space at all");
