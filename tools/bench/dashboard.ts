@@ -1,5 +1,5 @@
-// The dashboard over ten thousand jobs, in a real Chromium on loopback: how much JavaScript the first
-// page takes, how soon something is seen, and how it goes to the end of the list.
+// The dashboard over ten thousand jobs, in a real Chromium on loopback: how much JavaScript the
+// first page takes, how soon something is seen, and how it goes to the end of the list.
 import { once } from "node:events";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { findChromium } from "../browser.ts";

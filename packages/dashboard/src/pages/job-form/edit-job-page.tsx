@@ -1,5 +1,5 @@
-// Where a job is changed, and whom it tells. A schedule that was left as it was is not sent, since a
-// changed one counts from now.
+// Where a job is changed, and whom it tells. A schedule that was left as it was is not sent, since
+// a changed one counts from now.
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { PageHeader } from "../../components/page-header.tsx";

@@ -110,7 +110,7 @@ function HistoryForm({ days }: { days: number | null }) {
           <TextField
             {...{ label: "Days", value: typed, error: errors.history_days, isOptional: true }}
             {...{ type: "number", onChange: setTyped }}
-            help="How long what has ended is kept, and what was sent. Empty: as the installation says."
+            help="How long ended executions and deliveries are kept. Empty: as installed."
           />
         </>
       )}
