@@ -43,7 +43,7 @@ const fixed: readonly Shot[] = [
     ...{ name: "new-channel", path: "/channels/new?type=slack", views: wide },
     wait: "text=Failed: example-job",
     // The message and not the choice of the type is what is new to see.
-    act: (page) => page.getByRole("heading", { name: "Slack" }).scrollIntoViewIfNeeded(),
+    act: (page) => page.getByText("Open the execution").first().scrollIntoViewIfNeeded(),
   },
   { name: "settings", path: "/settings/members", wait: "text=Invite", views: wide },
   { name: "audit-log", path: "/settings/audit", wait: "text=create job", views: wide },

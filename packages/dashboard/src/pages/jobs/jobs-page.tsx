@@ -49,7 +49,7 @@ const columns: readonly Column<ListedJob>[] = [
   {
     key: "history",
     label: "History",
-    width: "11rem",
+    width: "12.5rem",
     cell: ({ recent_executions: recent = [], last_execution: last }) => (
       <span className="two-lines">
         <Strip executions={recent} places={stripPlaces} />
