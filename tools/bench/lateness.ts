@@ -175,9 +175,9 @@ async function runBurst(scene: Scene, count: number, meter?: Meter): Promise<rea
 /** Jobs without an execution that succeeded at the first try. */
 async function countMissed(db: Db): Promise<number> {
   const { rows } = await db.query<{ missed: number }>(
-    `select count(*)::integer as missed from jobs j
-     where j.kind = 'scheduled' and not exists (select from executions e
-       where e.job_id = j.id and e.status = 'succeeded' and e.attempt_count = 1)`,
+    `select ((select count(*) from jobs where kind = 'scheduled')
+       - (select count(distinct job_id) from executions
+          where status = 'succeeded' and attempt_count = 1))::integer as missed`,
   );
   return rows[0]?.missed ?? Number.NaN;
 }
