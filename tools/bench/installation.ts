@@ -141,6 +141,9 @@ async function findProcesses(dataDir: string): Promise<Installation["pids"]> {
 export async function connectTo({ database }: Installation): Promise<pg.Client> {
   const db = new pg.Client({ ...database, application_name: "bench" });
   await db.connect();
+  // Whether anything is left is asked all the time. Along an index the first row answers that; by
+  // a bitmap PostgreSQL collects all that are left, which took a third of its time.
+  await db.query("set enable_bitmapscan = off; set enable_seqscan = off");
   return db;
 }
 

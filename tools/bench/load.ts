@@ -73,6 +73,12 @@ export async function scheduleJobs(
  * until the last of them, and of the deliveries that they made, has ended durably.
  */
 export async function drain(db: pg.Client, count: number, signal: AbortSignal): Promise<number> {
+  await queue(db, count);
+  return await runQueued(db, signal);
+}
+
+/** Writes the executions, which nobody sees before `runQueued`. */
+export async function queue(db: pg.Client, count: number): Promise<void> {
   await db.query("begin");
   await db.query(
     `insert into executions (id, workspace_id, job_id, trigger, scheduled_for, status, due_at)
@@ -83,6 +89,10 @@ export async function drain(db: pg.Client, count: number, signal: AbortSignal): 
     [count],
   );
   await db.query("select pg_notify('trigrun_wake', 'runner')");
+}
+
+/** Lets what was written last come due; the seconds until all of it has ended. */
+export async function runQueued(db: pg.Client, signal: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   await db.query("commit");
   await untilDrained(db, signal);

@@ -2,7 +2,7 @@
 // a program that stores nothing. Raw and product take turns, so that a machine that gets busier
 // favours neither. Bounded: so many rounds of so many executions.
 import { connectTo, startInstallation } from "./installation.ts";
-import { drain, inTens, makeJobs } from "./load.ts";
+import { drain, inTens, makeJobs, queue, runQueued } from "./load.ts";
 import { createMeter, describeCapacity } from "./meter.ts";
 import { median } from "./quantile.ts";
 import { startRaw } from "./raw.ts";
@@ -62,7 +62,8 @@ async function compare({ signal, print, defer }: Stage, kind: Kind): Promise<boo
   const rawMeter = createMeter({ raw: raw.pid, ...installation.pids }, db);
   let before = await rawMeter.measure(() => raw.measure(postsOfRaw));
   for (let round = 1; round <= rounds; round += 1) {
-    const rate = kind.count / (await meter.measure(() => drain(db, kind.count, signal)));
+    await queue(db, kind.count);
+    const rate = kind.count / (await meter.measure(() => runQueued(db, signal)));
     const after = await rawMeter.measure(() => raw.measure(postsOfRaw));
     const rawRate = (before + after) / 2;
     const posts = rate * kind.postsOfEach;

@@ -64,18 +64,12 @@ export async function claimDue(
   tx: Tx,
   input: { nodeId: string; dueBy: Date; limit: number },
 ): Promise<Execution[]> {
-  // Two nodes claim the same row: SKIP LOCKED makes the second one look past it.
   // Arrays and not a join: PostgreSQL would take a hundred rows out of each of a dozen months for
   // more than those months hold, and read them all. The bounds leave out the months of none.
   const rows = await tx.rows<ClaimedRow>({
     name: "executions_claim_due",
     text: `
-      with due as (
-        select id, scheduled_for from executions
-        where node_id is null and due_at <= $2
-        order by due_at limit $3
-        for update skip locked
-      )
+      with due as materialized (select id, scheduled_for from due_executions($2, $3))
       update executions e set
         node_id = $1,
         status = 'running',

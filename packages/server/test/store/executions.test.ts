@@ -1,7 +1,7 @@
 // Executions in the database: what is queued, taken back and listed, and who wins the races.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newId } from "../../src/id.ts";
-import type { Database } from "../../src/store/db.ts";
+import { type Database, raw, sql, type Tx } from "../../src/store/db.ts";
 import { claimDue } from "../../src/store/execution-queue.ts";
 import {
   findExecution,
@@ -114,6 +114,36 @@ describe("unplanExecutions", () => {
     });
     await unplanned;
     expect(await findExecution(db, workspaceId, id)).toMatchObject({ status: "running" });
+  });
+});
+
+describe("claimDue", () => {
+  /** Rows that this transaction has read of all executions. */
+  async function countReads(tx: Tx): Promise<number> {
+    const [row] = await tx.rows<{ count: number }>(sql`
+      select sum(seq_tup_read + idx_tup_fetch)::integer as count from pg_stat_xact_user_tables
+      where relname in (select relid::regclass::text from pg_partition_tree('executions'))`);
+    return row?.count ?? 0;
+  }
+
+  it.each([
+    ["that statistics know nothing of", false],
+    ["that statistics know of", true],
+  ])("reads no more of a burst %s than it claims", async (_, isAnalyzed) => {
+    await db.run(sql`
+      insert into executions (id, workspace_id, job_id, trigger, scheduled_for, status, due_at)
+      select new_id('exec'), ${workspaceId}, ${jobId}, 'manual', ${now}, 'queued', ${now}
+      from generate_series(1, 2000)`);
+    if (isAnalyzed) await db.run(raw("analyze executions"));
+    const [claimed, reads] = await db.transaction(async (tx) => {
+      const before = await countReads(tx);
+      const items = await claimDue(tx, { nodeId: "node_1", dueBy: now, limit: 100 });
+      return [items.length, (await countReads(tx)) - before];
+    });
+    expect(claimed).toBe(100);
+    // Each is read when it is found, and when it is changed; and dead ones lie between them.
+    expect(reads).toBeLessThan(600);
+    await db.run(sql`delete from executions where job_id = ${jobId}`);
   });
 });
 

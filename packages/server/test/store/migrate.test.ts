@@ -166,6 +166,8 @@ it("has the files that databases have applied as they were applied", async () =>
     "0006_history.sql": "e40822c8fd58377cc78e733f5909149380e589523fc8023fea044616ae05bb0f",
     "0007_destinations_of_the_deleted.sql":
       "139e85ae48e66e019a0f6832ede90c2a87cf290243fcfd202bbbba6e730c493e",
+    "0008_audit_kinds.sql": "c0dd40c45f2eef435efb273c80113ee43f6bd078ecf5d610e0e3546caa1a51e6",
+    "0009_due_executions.sql": "0245a1bd5d38d6143e35e1d5ab254586414964c941534d2913e44ba834616daf",
   };
   for (const [name, sum] of Object.entries(sums)) {
     const text = (await readFile(new URL(name, base), "utf8")).replaceAll("\r\n", "\n");
