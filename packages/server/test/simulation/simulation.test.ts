@@ -110,7 +110,13 @@ const broken: Readonly<Record<string, (real: Database) => Database>> = {
     rewrite(real, (text) => text.replace("where e.node_id is not null", "where false")),
   "plans without a transaction": (real) => ({ ...real, transaction: (work) => work(real) }),
   "claims what another node has": (real) =>
-    rewrite(real, (text) => text.replace("where node_id is null and due_at <=", "where due_at <=")),
+    rewrite(real, (text) =>
+      text.replace(
+        "from due_executions($2, $3)",
+        `from executions where due_at <= $2
+         order by due_at limit $3 for update skip locked`,
+      ),
+    ),
 };
 
 describe("a product that is broken on purpose", () => {
