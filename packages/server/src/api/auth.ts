@@ -33,13 +33,17 @@ export const authHandlers: Pick<
     await requireWithin(context, limits.all);
     const claimants = await findClaimants(db, body.email);
     const user = await findByPassword(passwords, claimants, body.password);
-    const { verified, pending } = claimants;
-    const failed = { email: body.email, userId: (user ?? verified ?? pending)?.id ?? null };
+    const { verified } = claimants;
+    // Whose address it is, or nobody: one who only claims it reads in the log of a workspace of its
+    // own what is said of it, and must not learn whether there is another account.
+    const failed = { email: body.email, userId: (user ?? verified)?.id ?? null };
     if (user === undefined) {
       await recordFailedSignIn(context, failed);
       throw new ApiError("unauthorized", "The e-mail address or the password is wrong.");
     }
-    await forgiveTries(db, limits.own);
+    // Who only claims the address must not buy guesses at another account that has it, nor learn by
+    // what is forgiven whether there is one.
+    if (user === verified) await forgiveTries(db, limits.own);
     const renewed = passwords.isOutdated(user.passwordHash)
       ? await passwords.hash(body.password)
       : undefined;

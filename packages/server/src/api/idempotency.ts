@@ -22,8 +22,11 @@ export interface Repeatable {
   /** The body as it was sent, before any default. */
   readonly body: unknown;
   readonly now: Date;
-  /** Whose credential the answer holds: nobody else is answered it again. Null: it holds none. */
-  readonly secretOf: string | null;
+  /**
+   * The token or sign-in whose own affair it is, or whose credential the answer holds: nobody else
+   * is answered it again, and of nobody else is it done. Null for what belongs to the workspace.
+   */
+  readonly caller: string | null;
 }
 
 /** What an answer of the work or of its first run is made of. */
@@ -96,9 +99,9 @@ function toClaim(vault: Vault, { workspaceId, key, now, ...request }: Repeatable
 
 function toFingerprint(
   vault: Vault,
-  { method, path, body, secretOf }: Omit<Repeatable, "workspaceId" | "key" | "now">,
+  { method, path, body, caller }: Omit<Repeatable, "workspaceId" | "key" | "now">,
 ): Buffer {
-  const parts = [method, path, toCanonical(body), ...(secretOf === null ? [] : [secretOf])];
+  const parts = [method, path, toCanonical(body), ...(caller === null ? [] : [caller])];
   return vault.fingerprint(JSON.stringify(parts));
 }
 
@@ -112,7 +115,7 @@ function replay(vault: Vault, kept: KeptAnswer, request: Repeatable): Outcome {
     throw new ApiError(
       "conflict",
       `The Idempotency-Key ${name} was used within the last 24 hours for another request ` +
-        "(another path or another body). Use a new key for a new request.",
+        "(another path, body or sign-in). Use a new key for a new request.",
     );
   }
   if (kept.answer === undefined) {

@@ -277,8 +277,10 @@ function toRepeatable({ definition, request, input }: Work, now: Date): Repeatab
   if (key === undefined) return undefined;
   const { workspaceId, tokenId, sessionId } = toActor(request);
   const { method, url: path, body } = request;
-  const secretOf = definition.answersSecret ? (tokenId ?? sessionId) : null;
-  return { workspaceId, key, method, path, body, now, secretOf };
+  const { answersSecret, needsSession, resource } = definition;
+  const isPersonal = answersSecret || needsSession || resource === "self";
+  const caller = isPersonal ? (tokenId ?? sessionId) : null;
+  return { workspaceId, key, method, path, body, now, caller };
 }
 
 // Public routes ask for nothing that belongs to anybody. Should one try, it meets a workspace

@@ -1,7 +1,8 @@
 // How passwords are hashed: with which parameters, in which form, and how many at once.
+import { verify } from "@node-rs/argon2";
 import { ApiError } from "@trigrun/contract";
 import { describe, expect, it } from "vitest";
-import { createPasswords } from "./password.ts";
+import { createPasswords, nobodys } from "./password.ts";
 
 describe("createPasswords", () => {
   it("makes argon2id hashes with OWASP's parameters and a salt of their own", async () => {
@@ -22,6 +23,26 @@ describe("createPasswords", () => {
 
   it("matches nothing where there is no hash", async () => {
     expect(await createPasswords().matches(undefined, "four words")).toBe(false);
+  });
+
+  it("matches none all the same after the line was full", async () => {
+    const passwords = createPasswords();
+    const known = await passwords.hash("four words");
+    const all = Array.from({ length: 66 }, (_, index) => passwords.hash(`${index}`));
+    const busy = { code: "rate_limited" };
+    await expect(passwords.matches(undefined, "four words")).rejects.toMatchObject(busy);
+    await expect(passwords.matches(known, "four words")).rejects.toMatchObject(busy);
+    await Promise.all(all);
+    expect(await passwords.matches(undefined, "four words")).toBe(false);
+    expect(await passwords.matches(known, "four words")).toBe(true);
+  });
+
+  it("works as hard where there is no hash: with the same parameters", async () => {
+    const made = await createPasswords().hash("four words");
+    const parts = (text: string) => text.split("$").map((part) => part.length);
+    // Salt and hash of the lengths that a real one has, so that nothing is refused before the work.
+    expect(parts(nobodys)).toEqual(parts(made));
+    await expect(verify(nobodys, "four words")).resolves.toBe(false);
   });
 
   it("lets a bounded number wait, and refuses the rest at once", async () => {

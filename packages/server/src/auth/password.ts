@@ -18,6 +18,10 @@ const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 // Version 1.3 of Argon2id, as the library makes it unless told otherwise.
 const head = "$argon2id$v=19$m=19456,t=2,p=1$";
 
+// What is checked where there is no account: of bytes that nobody knows, as no password hashes to
+// what was drawn here. To make a real one could fail, or be refused a place in the line.
+export const nobodys = `${head}${toBase64(randomBytes(16))}$${toBase64(randomBytes(32))}`;
+
 // Each takes a thread of node's pool of four for some 20 ms. Two leave the others to name look-ups
 // and files, which everything else here waits for.
 const atOnceMax = 2;
@@ -27,20 +31,19 @@ const busyRetrySeconds = 2;
 
 export function createPasswords(): Passwords {
   const line = createLine();
-  // Made once, of bytes that nobody knows: what is checked where there is no account.
-  let dummy: Promise<string> | undefined;
-
-  const toHash = (password: string) => line(() => hash(normalise(password), parameters));
   return {
-    hash: toHash,
+    hash: (password) => line(() => hash(normalise(password), parameters)),
     async matches(stored, password) {
-      dummy ??= toHash(randomBytes(32).toString("base64url"));
-      const against = stored ?? (await dummy);
-      const isMatch = await line(() => verify(against, normalise(password)));
+      const isMatch = await line(() => verify(stored ?? nobodys, normalise(password)));
       return isMatch && stored !== undefined;
     },
     isOutdated: (stored) => !stored.startsWith(head),
   };
+}
+
+/** As in the string form of a hash: without padding. */
+function toBase64(bytes: Buffer): string {
+  return bytes.toString("base64").replaceAll("=", "");
 }
 
 /** NIST SP 800-63B-4, 3.1.1.2: one form for what keyboards write in several. */

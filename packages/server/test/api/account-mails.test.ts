@@ -126,6 +126,34 @@ describe("verifying an address", () => {
   });
 });
 
+describe("whoever only claims an address", () => {
+  const own = "four words of a claimant";
+  const claim = (email: string) =>
+    post("/v1/auth/signup", { name: "A claimant", email, password: own });
+
+  it("does not read in a log of theirs whether somebody has it", async () => {
+    const { email } = await test.addPerson("member");
+    for (const claimed of [email, "nobody@example.com"]) {
+      const { body } = await claim(claimed);
+      expect((await logIn(claimed, "a wrong password")).status).toBe(401);
+      const log = await test.call({ path: "/v1/audit-log?action=logIn", token: body.token });
+      expect([log.status, log.body.items]).toEqual([200, []]);
+    }
+  });
+
+  it("gets no further guesses by signing in between", async () => {
+    const { email } = await test.addPerson("member");
+    for (const claimed of [email, "nobody@example.com"]) {
+      await claim(claimed);
+      const statuses: number[] = [];
+      for (const text of [...Array.from({ length: 9 }, () => "a wrong password"), own, own]) {
+        statuses.push((await logIn(claimed, text)).status);
+      }
+      expect(statuses).toEqual([...Array.from({ length: 9 }, () => 401), 200, 429]);
+    }
+  });
+});
+
 describe("a lost password", () => {
   const forget = (email: string) => post("/v1/auth/forgot-password", { email });
 

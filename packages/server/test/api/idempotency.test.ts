@@ -130,6 +130,45 @@ describe("the same key", () => {
   });
 });
 
+describe("a key on a person's own affair", () => {
+  const ask = (path: string, token: string, body?: unknown) =>
+    test.call({
+      // One for each path, since a key means one of them.
+      ...{ method: "POST", path, token, headers: { "idempotency-key": `own${path}` } },
+      ...(body === undefined ? {} : { body }),
+    });
+
+  it("is that person's alone: another is not answered it, nor is it done for them", async () => {
+    const [one, other] = [await test.addPerson("owner"), await test.addPerson("owner")];
+    const made = await ask("/v1/workspaces", one.token, { name: "of one" });
+    expect(made.status).toBe(201);
+    expect((await ask("/v1/workspaces", other.token, { name: "of one" })).status).toBe(409);
+    const again = await ask("/v1/workspaces", one.token, { name: "of one" });
+    expect(again.text).toBe(made.text);
+  });
+
+  it("hands nobody the sign-in of another who switches workspaces", async () => {
+    const [one, other] = [await test.addPerson("owner"), await test.addPerson("owner")];
+    const { body } = await test.call({
+      ...{ method: "POST", path: "/v1/workspaces", token: one.token, body: { name: "hers" } },
+    });
+    const target = { workspace_id: body.id };
+    const switchBy = (token: string) => ask("/v1/auth/switch-workspace", token, target);
+    expect((await switchBy(one.token)).status).toBe(200);
+    const stolen = await switchBy(other.token);
+    expect(stolen.status).toBe(409);
+    expect(stolen.text).not.toContain("cron_ses_");
+  });
+
+  it("signs out each who asks for it", async () => {
+    const [one, other] = [await test.addPerson("owner"), await test.addPerson("owner")];
+    expect((await ask("/v1/auth/logout", one.token)).status).toBe(204);
+    expect((await ask("/v1/auth/logout", other.token)).status).toBe(409);
+    const left = await test.call({ path: "/v1/auth/me", token: other.token });
+    expect(left.status).toBe(200);
+  });
+});
+
 describe("the header", () => {
   it.each(["", " ", "two words", "ä", "x".repeat(256)])("is refused as %j", async (key) => {
     const answer = await post(key, newChannel());
