@@ -64,7 +64,7 @@ export interface Engine {
 
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, config, log, nodeId, vault, publicUrl, metrics, followKeys: onBeat } = options;
-  const { http, mail, courier, openIn } = openDoors(options);
+  const { http, mail, ownSecrets, courier, openIn } = openDoors(options);
   const observers = createObservers(metrics);
   const heartbeater = createHeartbeater({ db, log, nodeId, clock, onLapse: recheck, onBeat });
   const { hasLeases } = heartbeater;
@@ -100,7 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
     onDigests: () => sender.wake(),
   });
   const pruners = createPruners(options);
-  const mailer = createMailer({ db, clock, log, mail: mail.send });
+  const mailer = createMailer({ db, clock, log, mail: mail.send, ownSecrets });
   const loops: Loop[] = [planner, runner, sender, digester, ...Object.values(rescuers), ...pruners];
   // A node that cannot send must not take mails from those that can.
   if (sendsMail(config)) loops.push(mailer);
@@ -182,9 +182,9 @@ function createPruners({ db, clock, log, config }: EngineOptions): Loop[] {
 function openDoors({ db, clock, config, guard, log, vault, publicUrl }: EngineOptions) {
   const http = createHttpDoor({ guard, clock });
   const mail = createMailDoor({ smtpUrl: config.smtpUrl, from: config.smtpFrom, clock });
+  const ownSecrets = readMailSecrets(config.smtpUrl);
   const courier = createCourier({
-    ...{ clock, log, userAgent },
-    ownSecrets: readMailSecrets(config.smtpUrl),
+    ...{ clock, log, userAgent, ownSecrets },
     call: http.call,
     mail: mail.send,
     open: (channel, now) => openChannel(vault, channel, now),
@@ -192,7 +192,7 @@ function openDoors({ db, clock, config, guard, log, vault, publicUrl }: EngineOp
   });
   const openIn = (workspaceId: string, names: readonly string[]) =>
     openSecretsIn(db, vault, { workspaceId, names });
-  return { http, mail, courier, openIn };
+  return { http, mail, ownSecrets, courier, openIn };
 }
 
 function toStep(loop: Loop): StopStep {

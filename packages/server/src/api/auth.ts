@@ -12,6 +12,7 @@ import {
   type Claimants,
   findClaimants,
   findUser,
+  holdPasswordHash,
   replacePasswordHash,
   type UserWithHash,
 } from "../store/users.ts";
@@ -39,7 +40,7 @@ export const authHandlers: Pick<
     const failed = { email: body.email, userId: (user ?? verified)?.id ?? null };
     if (user === undefined) {
       await recordFailedSignIn(context, failed);
-      throw new ApiError("unauthorized", "The e-mail address or the password is wrong.");
+      throw toWrong();
     }
     // Who only claims the address must not buy guesses at another account that has it, nor learn by
     // what is forgiven whether there is one.
@@ -47,13 +48,15 @@ export const authHandlers: Pick<
     const renewed = passwords.isOutdated(user.passwordHash)
       ? await passwords.hash(body.password)
       : undefined;
-    const answer = await db.transaction(async (tx) => {
+    const outcome = await db.transaction(async (tx) => {
+      // Changed, or reset, while it was being checked: the old one opens nothing any more.
+      if (!(await holdPasswordHash(tx, user))) return "changed";
       if (renewed !== undefined) {
         const change = { userId: user.id, from: user.passwordHash, to: renewed };
         await replacePasswordHash(tx, change);
       }
       const [first] = await listBelongings(tx, user.id);
-      if (first === undefined) return undefined;
+      if (first === undefined) return "homeless";
       const workspaceId = first.workspace.id;
       const userId = user.id;
       const opened = await openSession(tx, { userId, workspaceId, now });
@@ -63,9 +66,9 @@ export const authHandlers: Pick<
       });
       return await toSignIn(tx, { user, workspaceId, opened, now });
     });
-    if (answer !== undefined) return answer;
+    if (typeof outcome !== "string") return outcome;
     await recordFailedSignIn(context, failed);
-    throw toHomeless();
+    throw outcome === "changed" ? toWrong() : toHomeless();
   },
 
   async logOut(_input, { tx, actor }) {
@@ -135,6 +138,10 @@ export const authHandlers: Pick<
  * The account that this is the password of. Always two checks, of real hashes or of a stand-in, so
  * that the time tells nothing.
  */
+function toWrong(): ApiError {
+  return new ApiError("unauthorized", "The e-mail address or the password is wrong.");
+}
+
 async function findByPassword(
   passwords: Passwords,
   { verified, pending }: Claimants,

@@ -13,16 +13,25 @@ export interface HealthChecks {
 export function createHealthHandlers(
   checks: HealthChecks,
 ): Pick<ApiHandlers, "getHealth" | "getReadiness"> {
-  return {
-    getHealth: async () => ({ status: "ok" }),
-    getReadiness: () => readReadiness(checks),
+  return { getHealth: async () => ({ status: "ok" }), getReadiness: createReadiness(checks) };
+}
+
+interface Readiness {
+  readonly status: "ready";
+}
+
+/** Anybody may ask, as often as they like: all who do meanwhile share the look under way. */
+export function createReadiness(checks: HealthChecks): () => Promise<Readiness> {
+  let underWay: Promise<Readiness> | undefined;
+  return () => {
+    underWay ??= readReadiness(checks).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }
 
-export async function readReadiness({
-  ping,
-  pendingMigrations,
-}: HealthChecks): Promise<{ status: "ready" }> {
+async function readReadiness({ ping, pendingMigrations }: HealthChecks): Promise<Readiness> {
   await ping();
   if ((await countPending(pendingMigrations)) === 0) return { status: "ready" };
   // No names: they would tell a stranger which version this is.

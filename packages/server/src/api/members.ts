@@ -26,7 +26,7 @@ import {
   setMemberRole,
 } from "../store/members.ts";
 import { toPageRequest } from "../store/page.ts";
-import { findClaimants, insertUser, type UserRow } from "../store/users.ts";
+import { findClaimants, holdPasswordHash, insertUser, type UserRow } from "../store/users.ts";
 import { requireGoodPassword, toFieldRefusal } from "./account-input.ts";
 import { requireWithin } from "./attempts.ts";
 import { recordFailedSignIn } from "./audit.ts";
@@ -112,11 +112,17 @@ export const memberHandlers: Pick<
     await requireWithin(context, limitsOfSignIn({ ...actor, account: invitation.email }).all);
     const { verified } = await findClaimants(db, invitation.email);
     if (verified === undefined) return await acceptAnew(context, invitation, body);
-    if (!(await services.passwords.matches(verified.passwordHash, body.password))) {
-      await recordFailedSignIn(context, { email: verified.email, userId: verified.id });
-      throw new ApiError("unauthorized", `This is not the password of ${invitation.email} here.`);
-    }
-    return await db.transaction((tx) => join(tx, context, invitation, verified));
+    const isRight = await services.passwords.matches(verified.passwordHash, body.password);
+    const answer = isRight
+      ? await db.transaction(async (tx) =>
+          (await holdPasswordHash(tx, verified))
+            ? await join(tx, context, invitation, verified)
+            : undefined,
+        )
+      : undefined;
+    if (answer !== undefined) return answer;
+    await recordFailedSignIn(context, { email: verified.email, userId: verified.id });
+    throw new ApiError("unauthorized", `This is not the password of ${invitation.email} here.`);
   },
 };
 

@@ -24,12 +24,10 @@ export function addUnsubscribe(app: FastifyInstance, services: Services): void {
   }
 
   app.register(async (scope) => {
-    // Mail programs send a form of either kind; that it was sent is all it says.
+    // Mail programs send a form of either kind; that it was sent is all it says. As a buffer, since
+    // only then the framework bounds it.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", (_request, payload, done) => {
-      payload.resume();
-      payload.on("end", () => done(null));
-    });
+    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null));
     scope.get<TokenRoute>("/unsubscribe/:token", async ({ params }, reply) => {
       const { name } = await find(params.token);
       return sendPage(reply, { title, content: toQuestion(name), hasForm: true });

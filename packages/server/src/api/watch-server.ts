@@ -3,7 +3,7 @@
 import { ApiError } from "@trigrun/contract";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Log } from "../log.ts";
-import { type HealthChecks, readReadiness } from "./health.ts";
+import { createReadiness, type HealthChecks } from "./health.ts";
 import { httpLimits } from "./http-limits.ts";
 import { addMetrics, type MetricsPageOptions } from "./metrics-page.ts";
 import { refuse } from "./refusals.ts";
@@ -26,6 +26,6 @@ export function createWatchServer(options: WatchServerOptions): FastifyInstance 
   });
   addMetrics(app, options);
   app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async () => readReadiness(options));
+  app.get("/readyz", createReadiness(options));
   return app;
 }

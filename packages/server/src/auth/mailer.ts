@@ -5,9 +5,11 @@
 //   2. looks whether the mail is still needed, and makes its link
 //   3. hands it to the mail door
 //   4. ends it, or says when to try again
+import { hidden } from "@trigrun/contract";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { createLoop, type Loop } from "../loop.ts";
+import { createScrubber, type Scrub } from "../scrub.ts";
 import {
   claimDueMails,
   type DueMail,
@@ -27,6 +29,8 @@ export interface MailerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly mail: (mail: Mail) => Promise<MailOutcome>;
+  /** What of our own the mail server may quote: its password. */
+  readonly ownSecrets: readonly string[];
 }
 
 export interface Mailer extends Loop {
@@ -98,7 +102,7 @@ async function sendOne(options: MailerOptions, mail: DueMail, signal: AbortSigna
   if (outcome.kind === "sent") {
     return await finishMail(db, { mail, reason: "The mail server took it.", now });
   }
-  const reason = outcome.message;
+  const reason = toScrub(options, content)(outcome.message);
   const delayMs = delaysMs[Math.min(mail.attemptCount, delaysMs.length) - 1] ?? hour;
   const dueAt = new Date(now.getTime() + delayMs);
   const isOver = outcome.permanent || dueAt.getTime() > lastAt;
@@ -106,6 +110,12 @@ async function sendOne(options: MailerOptions, mail: DueMail, signal: AbortSigna
   log.warn({ ...fields, given_up: isOver }, "a mail about an account was not sent");
   if (isOver) await finishMail(db, { mail, reason, now });
   else await postponeMail(db, { mail, reason, dueAt });
+}
+
+/** A mail server may quote what it was sent, and the link in it opens an account. */
+function toScrub({ ownSecrets }: MailerOptions, content: AccountMail): Scrub {
+  const link = "url" in content ? [new URL(content.url).hash.slice(1)] : [];
+  return createScrubber(new Map([...ownSecrets, ...link].map((value) => [value, hidden])));
 }
 
 /** Undefined when nobody needs it: verified meanwhile, or no account has the address. */

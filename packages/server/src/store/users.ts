@@ -78,6 +78,19 @@ export async function findUser(tx: Tx, id: string): Promise<UserWithHash | undef
   return row && toUser(row);
 }
 
+/**
+ * False when the password was changed since it was read. Until the transaction ends it is not
+ * changed: whoever does so next finds, and ends, the sign-in that is opened meanwhile.
+ */
+export async function holdPasswordHash(
+  tx: Tx,
+  { id, passwordHash }: Pick<UserWithHash, "id" | "passwordHash">,
+): Promise<boolean> {
+  const rows = await tx.rows(sql`
+    select from users where id = ${id} and password_hash = ${passwordHash} for share`);
+  return rows.length > 0;
+}
+
 /** False when the user is gone or the hash is no longer the one that was read. */
 export async function replacePasswordHash(
   tx: Tx,

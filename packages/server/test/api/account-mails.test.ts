@@ -18,6 +18,7 @@ const password = personPassword;
 const from = "TrigRun <cron@example.com>";
 const silent = () => undefined;
 const log = { debug: silent, info: silent, warn: silent, error: silent };
+const ownSecrets = ["the password of the mail server"];
 
 let mailbox: Mailbox;
 let door: MailDoor;
@@ -39,7 +40,7 @@ beforeEach(async () => {
   const config = readConfig({ ...environment, TRIGRUN_SIGNUP: "open" });
   test = await createTestApi({ services: { config } });
   const { db, clock } = test;
-  mailer = createMailer({ db, clock, log, mail: (mail) => door.send(mail) });
+  mailer = createMailer({ db, clock, log, ownSecrets, mail: (mail) => door.send(mail) });
 });
 afterEach(() => test.close());
 
@@ -326,6 +327,30 @@ describe("a mail that is not taken", () => {
     expect(ended?.attempt_count).toBeLessThan(7);
   });
 
+  it("leaves nothing of its link or of our password in what is kept of a refusal", async () => {
+    await post("/v1/auth/forgot-password", { email: (await test.addPerson("member")).email });
+    const warned: unknown[] = [];
+    const { db, clock } = test;
+    const links: string[] = [];
+    const quoting = createMailer({
+      ...{ db, clock, ownSecrets, log: { ...log, warn: (fields: unknown) => warned.push(fields) } },
+      async mail(mail) {
+        links.push(/#([A-Za-z0-9_-]{43})/.exec(mail.text)?.[1] ?? "");
+        return await door.send({ ...mail, text: `${mail.text} ${ownSecrets[0]}` });
+      },
+    });
+    mailbox.quote();
+    await quoting.runOnce();
+    const [kept] = await listMails();
+    expect(kept?.reason).toContain("no mail like");
+    const told = JSON.stringify([kept, warned]);
+    expect(warned).toHaveLength(1);
+    for (const secret of [...links, ...ownSecrets]) {
+      expect(secret).not.toBe("");
+      expect(told).not.toContain(secret);
+    }
+  });
+
   it("is not sent when nothing could send it for longer than its link would live", async () => {
     await post("/v1/auth/forgot-password", { email: (await test.addPerson("member")).email });
     test.clock.advance(3_600_001);
@@ -339,7 +364,7 @@ describe("a mail that is not taken", () => {
   it("is sent by another node when the one that took it died, and by one node alone", async () => {
     await signUp("ada@example.com");
     const dying = createMailer({
-      ...{ db: test.db, clock: test.clock, log },
+      ...{ db: test.db, clock: test.clock, log, ownSecrets },
       mail: () => Promise.reject(new Error("the node is gone")),
     });
     await expect(dying.runOnce()).rejects.toThrow("gone");
@@ -474,7 +499,10 @@ describe("the pages of links", () => {
     });
     const called = once(listening, "connection");
     const hanging = createMailDoor({ smtpUrl: `smtp://127.0.0.1:${port}`, from });
-    const ending = createMailer({ db: test.db, clock: test.clock, log, mail: hanging.send });
+    const ending = createMailer({
+      ...{ db: test.db, clock: test.clock, log, ownSecrets },
+      mail: hanging.send,
+    });
     await signUp("ada@example.com");
     ending.start();
     await called;

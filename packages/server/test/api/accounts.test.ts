@@ -6,6 +6,7 @@ import { ensureOwnerToken } from "../../src/auth/token.ts";
 import { readConfig } from "../../src/config.ts";
 import { sql } from "../../src/store/db.ts";
 import { countTry } from "../../src/store/rate-windows.ts";
+import { setPasswordHash } from "../../src/store/users.ts";
 import {
   type Answer,
   createTestApi,
@@ -13,6 +14,7 @@ import {
   type TestApi,
   type TestApiOptions,
 } from "../support/api.ts";
+import { insertWorkspace } from "../support/rows.ts";
 
 const password = personPassword;
 const smtp = { TRIGRUN_SMTP_URL: "smtp://127.0.0.1:1", TRIGRUN_SMTP_FROM: "cron@example.com" };
@@ -296,6 +298,41 @@ describe("changing the password", () => {
     expect((await me(api, other)).status).toBe(401);
     expect((await logIn(api, email)).status).toBe(401);
     expect((await logIn(api, email, "another four words")).status).toBe(200);
+  });
+});
+
+describe("a password that is changed while it is checked", () => {
+  it("opens nothing any more, by sign-in or by an invitation", async () => {
+    const real = createPasswords();
+    let change: () => Promise<unknown> = async () => undefined;
+    const passwords: Passwords = {
+      ...real,
+      async matches(hash, text) {
+        const isRight = await real.matches(hash, text);
+        if (isRight) await change();
+        return isRight;
+      },
+    };
+    const api = await open({}, { passwords });
+    const { email, userId } = await api.addPerson("member");
+    const host = await api.addPerson("owner", { workspaceId: await insertWorkspace(api.db) });
+    const invitation = await api.call({
+      ...{ path: "/v1/workspace/members", token: host.token },
+      body: { email, role: "member" },
+    });
+    change = () => setPasswordHash(api.db, userId, "another hash");
+    expect((await logIn(api, email)).status).toBe(401);
+    const before = await api.db.rows(sql`select from sessions where user_id = ${userId}`);
+    await api.db.run(sql`
+      update users set password_hash = ${await real.hash(password)} where id = ${userId}`);
+    const accepted = await api.call({
+      ...{ path: "/v1/invitations/accept", token: null },
+      body: { token: new URL(invitation.body.url).hash.slice(1), password },
+    });
+    expect(accepted.status).toBe(401);
+    // That which `addPerson` opened, and no other.
+    expect(before).toHaveLength(1);
+    expect(await api.db.rows(sql`select from sessions where user_id = ${userId}`)).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 // Rules that hold for every route: who may ask, what is refused and how, what is never told.
 import { connect } from "node:net";
 import { api, type Route } from "@trigrun/contract";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DatabaseUnavailable } from "../../src/store/db.ts";
 import { MigrationRefused } from "../../src/store/migrate.ts";
 import { createTestApi, type TestApi } from "../support/api.ts";
@@ -188,6 +188,32 @@ describe("health", () => {
     expect(health.body).toEqual({ status: "ok" });
     const readiness = await test.call({ path: "/readyz", token: null });
     expect(readiness.body).toEqual({ status: "ready" });
+  });
+
+  it("is looked at once for all who ask meanwhile, and anew for who asks later", async () => {
+    let looks = 0;
+    let go: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const counted = await createTestApi({
+      async ping() {
+        looks += 1;
+        await gone;
+      },
+    });
+    const ask = () => counted.call({ path: "/readyz", token: null });
+    const first = ask();
+    await vi.waitFor(() => expect(looks).toBe(1));
+    const all = [first, ...Array.from({ length: 20 }, ask)];
+    // An answer that waits for nothing comes after those that were asked before it have begun.
+    await counted.call({ path: "/healthz", token: null });
+    go();
+    expect((await Promise.all(all)).map(({ status }) => status)).toEqual(all.map(() => 200));
+    expect(looks).toBe(1);
+    await ask();
+    expect(looks).toBe(2);
+    await counted.close();
   });
 
   it.each([

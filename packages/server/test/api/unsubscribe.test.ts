@@ -43,6 +43,12 @@ describe("the link in a mail", () => {
     expect((await channel()).disabled_at).toBeNull();
   });
 
+  it("takes no more of a body than any other route", async () => {
+    const answer = await visit("POST", url.pathname, "x".repeat(1_100_000));
+    expect(answer.statusCode).toBe(413);
+    expect((await channel()).disabled_at).toBeNull();
+  });
+
   it("disables the channel by one click, with the reason; a second one does no harm", async () => {
     const others = { name: "other", type: "webhook", config: { url: "https://api.example.com/" } };
     await test.client.createChannel({ body: others as never });

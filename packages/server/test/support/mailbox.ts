@@ -9,12 +9,15 @@ export interface Mailbox {
   readonly mails: { readonly to: string; readonly raw: string; readonly mail: ParsedMail }[];
   /** What every recipient is refused with from now on; undefined to take mails again. */
   refuseWith(code: number | undefined): void;
+  /** Refuses mails for now, with their own text in the answer. */
+  quote(): void;
   close(): Promise<void>;
 }
 
 export async function openMailbox(): Promise<Mailbox> {
   const mails: Mailbox["mails"] = [];
   let code: number | undefined;
+  let isQuoting = false;
   const server = new SMTPServer({
     authOptional: true,
     hideSTARTTLS: true,
@@ -27,6 +30,11 @@ export async function openMailbox(): Promise<Mailbox> {
       stream.on("end", () => {
         const raw = Buffer.concat(chunks).toString();
         void simpleParser(raw).then((mail) => {
+          if (isQuoting) {
+            const text = (mail.text ?? "").replace(/\s+/g, " ");
+            callback(Object.assign(new Error(`no mail like: ${text}`), { responseCode: 451 }));
+            return;
+          }
           mails.push({ to: session.envelope.rcptTo[0]?.address ?? "", raw, mail });
           callback(null, "queued");
         });
@@ -40,6 +48,10 @@ export async function openMailbox(): Promise<Mailbox> {
     mails,
     refuseWith(wanted) {
       code = wanted;
+      isQuoting = false;
+    },
+    quote() {
+      isQuoting = true;
     },
     close: () => far.close(),
   };
