@@ -107,20 +107,15 @@ export function renderBatch(
       tone: (item) => (item.outcome === "done" ? "good" : "bad"),
       isRigid: true,
     },
-    { title: "WHY", text: (item) => item.error?.message ?? "" },
-    {
-      title: "EXECUTION",
-      text: (item) => item.execution_id ?? "",
-      isRigid: true,
-      isWrappable: true,
-    },
   ];
-  const isRun = items.some(({ execution_id: id }) => id !== null);
-  const isRefused = items.some(({ error }) => error !== null);
-  const shown = columns.filter(
-    ({ title }) => (title !== "EXECUTION" || isRun) && (title !== "WHY" || isRefused),
-  );
-  return renderTable(shown, items, view);
+  if (items.some(({ error }) => error !== null)) {
+    columns.push({ title: "WHY", text: (item) => item.error?.message ?? "" });
+  }
+  if (items.some(({ execution_id: id }) => id !== null)) {
+    const text = (item: JobBatchResult["items"][number]) => item.execution_id ?? "";
+    columns.push({ title: "EXECUTION", text, isRigid: true, isWrappable: true });
+  }
+  return renderTable(columns, items, view);
 }
 
 export function renderRules(rules: readonly Rule[], view: View): string {

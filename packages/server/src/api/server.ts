@@ -2,7 +2,7 @@
 // is asked, the work in one transaction, the answer. It never answers before the work is committed.
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { ApiError, api, isRead, type Route } from "@trigrun/contract";
+import { ApiError, api, isPersonal, isRead, type Route } from "@trigrun/contract";
 import Fastify, {
   type FastifyContextConfig,
   type FastifyInstance,
@@ -277,9 +277,7 @@ function toRepeatable({ definition, request, input }: Work, now: Date): Repeatab
   if (key === undefined) return undefined;
   const { workspaceId, tokenId, sessionId } = toActor(request);
   const { method, url: path, body } = request;
-  const { answersSecret, needsSession, resource } = definition;
-  const isPersonal = answersSecret || needsSession || resource === "self";
-  const caller = isPersonal ? (tokenId ?? sessionId) : null;
+  const caller = isPersonal(definition) ? (tokenId ?? sessionId) : null;
   return { workspaceId, key, method, path, body, now, caller };
 }
 

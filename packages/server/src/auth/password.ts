@@ -20,7 +20,7 @@ const head = "$argon2id$v=19$m=19456,t=2,p=1$";
 
 // What is checked where there is no account: of bytes that nobody knows, as no password hashes to
 // what was drawn here. To make a real one could fail, or be refused a place in the line.
-export const nobodys = `${head}${toBase64(randomBytes(16))}$${toBase64(randomBytes(32))}`;
+export const hashOfNobody = `${head}${toBase64(randomBytes(16))}$${toBase64(randomBytes(32))}`;
 
 // Each takes a thread of node's pool of four for some 20 ms. Two leave the others to name look-ups
 // and files, which everything else here waits for.
@@ -34,7 +34,7 @@ export function createPasswords(): Passwords {
   return {
     hash: (password) => line(() => hash(normalise(password), parameters)),
     async matches(stored, password) {
-      const isMatch = await line(() => verify(stored ?? nobodys, normalise(password)));
+      const isMatch = await line(() => verify(stored ?? hashOfNobody, normalise(password)));
       return isMatch && stored !== undefined;
     },
     isOutdated: (stored) => !stored.startsWith(head),
