@@ -93,8 +93,8 @@ export function route<const R extends Route>(definition: R): R {
 /**
  * True for routes that act once for each `Idempotency-Key`: every POST that changes something, as
  * its repeat might do so twice. By their own definition PATCH and DELETE come to the same when
- * they are repeated. Keys belong to a workspace, or there to a caller (`isPersonal`), so a route without a token has
- * none.
+ * they are repeated. Keys belong to a workspace, or in it to a caller (see `isPersonal`), so a
+ * route without a token has none.
  */
 export function obeysKey(definition: Route): boolean {
   return definition.method === "POST" && definition.role !== "public" && !isRead(definition);
